@@ -1,0 +1,54 @@
+/** `api`: HTTP API events (payload 2.0) to the API of `src/api` and back. */
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { randomUUID } from 'node:crypto';
+import { createApi } from '#api/api.ts';
+import { createService } from '#core/service/service.ts';
+import { dressed } from './aws/handler.ts';
+import { controlTable, randomness, resultObjects, runMachine, time } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { environment, METRICS } from './contract.ts';
+import { VERSION } from './version.ts';
+
+const env = environment('api', process.env);
+const told = telling(env.GLEANER_STAGE);
+const operations = createService({
+  region: env.GLEANER_REGION,
+  ...time,
+  ...controlTable(env),
+  ...resultObjects(env),
+  ...runMachine(env),
+  ...randomness,
+  meter: told.meter,
+});
+const api = createApi({
+  operations,
+  version: VERSION,
+  region: env.GLEANER_REGION,
+  now: () => time.clock.now(),
+  newRequestId: () => randomUUID(),
+  onRequest: (request) => {
+    told.log.info('request', { ...request });
+    told.meter.count(METRICS.apiRequests, 1);
+    if (request.status >= 500) told.meter.count(METRICS.apiErrors, 1);
+  },
+  onError: (error) => {
+    told.logger.error('request failed', error as Error);
+  },
+});
+
+export const handler = dressed<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
+  told,
+  () => ({}),
+  async (event) => {
+    const { status, headers, body } = await api({
+      method: event.requestContext.http.method,
+      path: event.rawPath,
+      query: new URLSearchParams(event.rawQueryString),
+      headers: Object.fromEntries(
+        Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+      ),
+      ...(event.body !== undefined && { body: event.isBase64Encoded ? Buffer.from(event.body, 'base64') : event.body }),
+    });
+    return { statusCode: status, headers, body };
+  },
+);

@@ -1,0 +1,33 @@
+/**
+ * SDK clients with bounded patience: every call has a connection and a request time-out and at most four attempts with
+ * jitter (the SDK's standard retry), after which the error is the caller's. Built once per sandbox.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+const ATTEMPTS_MAX = 4;
+/** Small calls answer in milliseconds; what takes longer than this is lost. */
+const quick = { maxAttempts: ATTEMPTS_MAX, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } };
+/** Bodies of some megabytes. */
+const bulky = { maxAttempts: ATTEMPTS_MAX, requestHandler: { connectionTimeout: 2_000, requestTimeout: 60_000 } };
+
+/** Where a client outside Lambda finds its service; inside, the environment says it all. */
+export interface Place {
+  endpoint?: string;
+  region?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+export const dynamoClient = (place: Place = {}): DynamoDBClient => new DynamoDBClient({ ...quick, ...place });
+export const sqsClient = (place: Place = {}): SQSClient => new SQSClient({ ...quick, ...place });
+export const sfnClient = (place: Place = {}): SFNClient => new SFNClient({ ...quick, ...place });
+/** Checksums only where S3 demands them: the protocol carries SHA-256 of its own in every row and manifest. */
+export const s3Client = (place: Place = {}): S3Client =>
+  new S3Client({
+    ...bulky,
+    ...place,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });

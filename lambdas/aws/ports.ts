@@ -1,0 +1,32 @@
+/** The ports of a function on AWS, from its environment. Called once, when the sandbox starts. */
+import { randomBytes } from 'node:crypto';
+import { LineObjects } from '#storage/line-objects.ts';
+import type { Context } from '#core/context.ts';
+import { S3Blobs } from './blobs.ts';
+import { dynamoClient, s3Client, sfnClient, sqsClient } from './clients.ts';
+import { StepFunctionsOrchestrator } from './orchestrator.ts';
+import { SqsShardQueue } from './queue.ts';
+import { chance, clock } from './runtime.ts';
+import { DynamoTable } from './table.ts';
+
+export const time = { clock, chance };
+export const randomness = { randomBytes: (n: number): Uint8Array => randomBytes(n) };
+
+export function tables(env: { CONTROL_TABLE: string; PACE_TABLE: string }): Pick<Context, 'table' | 'pace'> {
+  const client = dynamoClient();
+  return { table: new DynamoTable(client, env.CONTROL_TABLE), pace: new DynamoTable(client, env.PACE_TABLE) };
+}
+export const controlTable = (env: { CONTROL_TABLE: string }): Pick<Context, 'table'> => ({
+  table: new DynamoTable(dynamoClient(), env.CONTROL_TABLE),
+});
+export const resultObjects = (env: { RESULTS_BUCKET: string }): Pick<Context, 'objects'> => ({
+  objects: new LineObjects(new S3Blobs(s3Client(), env.RESULTS_BUCKET)),
+});
+export const shardQueue = (env: { SHARD_QUEUE_URL: string }): Pick<Context, 'queue'> => ({
+  queue: new SqsShardQueue(sqsClient(), env.SHARD_QUEUE_URL, clock, chance),
+});
+export const runMachine = (env: { RUN_MACHINE_ARN: string }): Pick<Context, 'orchestrator'> => ({
+  orchestrator: new StepFunctionsOrchestrator(sfnClient(), env.RUN_MACHINE_ARN),
+});
+export const listBuckets = (env: { LIST_BUCKETS: string }): string[] =>
+  env.LIST_BUCKETS.split(',').filter((bucket) => bucket !== '');

@@ -1,0 +1,113 @@
+/**
+ * What CDK (`lib/`) and the handlers (`lambdas/`) must agree on, in one place: functions, the environment each one gets,
+ * table keys and indexes, metric names. `lib` types its environments against `Environments`, handlers read them through
+ * `environment()`, so a forgotten variable does not compile on one side and fails at the first line on the other.
+ */
+
+/** Every function, by the one word that handler, step, test, log group and alarm share. */
+export const FUNCTIONS = ['api', 'plan', 'dispatch', 'await', 'merge', 'finish', 'sweep', 'work'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+interface Common {
+  /** `local`, `dev`, `prod`, …: part of every physical name that is not generated. */
+  GLEANER_STAGE: string;
+  /** The region this function works for; equals AWS_REGION in AWS. */
+  GLEANER_REGION: string;
+  POWERTOOLS_SERVICE_NAME: string;
+  POWERTOOLS_METRICS_NAMESPACE: string;
+}
+
+export interface Environments {
+  api: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string; RUN_MACHINE_ARN: string; LIST_BUCKETS: string };
+  plan: Common & { CONTROL_TABLE: string; PACE_TABLE: string; RESULTS_BUCKET: string; LIST_BUCKETS: string };
+  dispatch: Common & { CONTROL_TABLE: string; SHARD_QUEUE_URL: string };
+  await: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string };
+  merge: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string };
+  finish: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string };
+  sweep: Common & { CONTROL_TABLE: string; SHARD_QUEUE_URL: string; RUN_MACHINE_ARN: string };
+  work: Common & {
+    CONTROL_TABLE: string;
+    PACE_TABLE: string;
+    RESULTS_BUCKET: string;
+    SHARD_QUEUE_URL: string;
+    RUN_MACHINE_ARN: string;
+  };
+}
+
+const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string)[] } = {
+  api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'RUN_MACHINE_ARN', 'LIST_BUCKETS'],
+  plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS'],
+  dispatch: ['CONTROL_TABLE', 'SHARD_QUEUE_URL'],
+  await: ['CONTROL_TABLE', 'RUN_MACHINE_ARN'],
+  merge: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
+  finish: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
+  sweep: ['CONTROL_TABLE', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  work: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+};
+
+/** Optional everywhere: may be empty, must be set. */
+const MAY_BE_EMPTY = new Set<string>(['LIST_BUCKETS']);
+
+/** The environment of a function, checked once at cold start. */
+export function environment<F extends FunctionName>(name: F, env: Record<string, string | undefined>): Environments[F] {
+  const wanted = ['GLEANER_STAGE', 'GLEANER_REGION', ...VARIABLES[name]];
+  const missing = wanted.filter((v) => env[v] === undefined || (env[v] === '' && !MAY_BE_EMPTY.has(v)));
+  if (missing.length > 0) throw new Error(`function ${name}: missing environment ${missing.join(', ')}`);
+  return env as unknown as Environments[F];
+}
+
+/** Keys and indexes of both tables (DESIGN §4). */
+export const TABLE_KEYS = { partition: 'pk', sort: 'sk', ttl: 'expiresAt' } as const;
+/** Sparse: only items with work due carry `duePk`. Keys only. */
+export const DUE_INDEX = { name: 'due', partition: 'duePk', sort: 'dueAt' } as const;
+/** Sparse: what users list (runs), newest first. All attributes. */
+export const LIST_INDEX = { name: 'list', partition: 'listPk', sort: 'listSk' } as const;
+
+/** Physical name of the state machine: known beforehand, so that functions inside it may be granted to answer its tokens. */
+export const machineName = (stage: string): string => `gleaner-${stage}-run`;
+
+/** Payloads of the state machine's tasks, and what each returns. */
+export interface RunRef {
+  tenant: string;
+  runId: string;
+}
+export interface MachineInput extends RunRef {
+  /** Which execution of this run: 0, and one more each time the sweep had to start it again. */
+  attempt: number;
+}
+export interface PlanInput extends RunRef {
+  round: number;
+}
+export interface PlanOutput {
+  round: number;
+  shards: number;
+  /** Until the run's time is up; feeds the time-out of the wait. At least 1. */
+  secondsLeft: number;
+  /** False when the run was stopped or could not be planned: go straight to finish. */
+  proceed: boolean;
+}
+export interface AwaitInput extends RunRef {
+  round: number;
+  token: string;
+}
+export interface AwaitOutput {
+  outcome: 'roundDone' | 'stopped';
+}
+export interface MergeOutput {
+  /** Another round is to be planned. */
+  more: boolean;
+  round: number;
+}
+export interface FinishInput extends RunRef {
+  /** Why the machine came here, when it was not by the normal path. */
+  outcome?: 'timedOut' | 'failed';
+  /** Error name and cause as the state machine caught them. */
+  error?: string;
+  cause?: string;
+}
+export interface FinishOutput {
+  state: string;
+}
+
+export const METRICS_NAMESPACE = 'Gleaner';
+export { METRICS } from '#core/metrics.ts';

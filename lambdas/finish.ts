@@ -1,0 +1,19 @@
+/** `finish`: every target gets its end, the run its manifest. */
+import { finish } from '#core/steps/finish.ts';
+import { dressed, runKeys } from './aws/handler.ts';
+import { controlTable, resultObjects, time } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { environment, type FinishInput, type FinishOutput } from './contract.ts';
+
+const env = environment('finish', process.env);
+const told = telling(env.GLEANER_STAGE);
+const ports = {
+  region: env.GLEANER_REGION,
+  ...time,
+  ...controlTable(env),
+  ...resultObjects(env),
+  log: told.log,
+  meter: told.meter,
+};
+
+export const handler = dressed<FinishInput, FinishOutput>(told, runKeys, (event) => finish(ports, event));

@@ -1,0 +1,24 @@
+/** `plan`: one round's source as shards. */
+import { plan } from '#core/steps/plan.ts';
+import { dressed, runKeys } from './aws/handler.ts';
+import { listBuckets, resultObjects, tables, time } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { outgoing, sitemaps } from './aws/web.ts';
+import { environment, type PlanInput, type PlanOutput } from './contract.ts';
+
+const env = environment('plan', process.env);
+const told = telling(env.GLEANER_STAGE);
+const ports = {
+  region: env.GLEANER_REGION,
+  ...time,
+  ...tables(env),
+  ...resultObjects(env),
+  ...outgoing(process.env),
+  ...sitemaps,
+  log: told.log,
+  meter: told.meter,
+  listBuckets: listBuckets(env),
+  resultsBucket: env.RESULTS_BUCKET,
+};
+
+export const handler = dressed<PlanInput, PlanOutput>(told, runKeys, (event) => plan(ports, event));

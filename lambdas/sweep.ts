@@ -1,0 +1,24 @@
+/** `sweep`: every minute, what waits in vain is sent on. */
+import { sweep, type SweepAnswer } from '#core/steps/sweep.ts';
+import { dressed } from './aws/handler.ts';
+import { controlTable, runMachine, shardQueue, time } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { environment } from './contract.ts';
+
+const env = environment('sweep', process.env);
+const told = telling(env.GLEANER_STAGE);
+const ports = {
+  region: env.GLEANER_REGION,
+  ...time,
+  ...controlTable(env),
+  ...shardQueue(env),
+  ...runMachine(env),
+  log: told.log,
+  meter: told.meter,
+};
+
+export const handler = dressed<unknown, SweepAnswer>(
+  told,
+  () => ({}),
+  () => sweep(ports),
+);

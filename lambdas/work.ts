@@ -1,0 +1,76 @@
+/**
+ * `work`: shard messages from the queue. The fate of each record: malformed → reported as failed, so that it ends among
+ * the dead letters where people see it; a shard that is done, taken or of a run that is over → deleted; parked → deleted,
+ * its successor is already sent; an exception → failed, delivered again. One failing record never fails its batch.
+ */
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { getDomain } from 'tldts';
+import { compileExtractor } from '#extract/compile.ts';
+import { isRunId, isShardId, isTenantId } from '#core/names.ts';
+import { work } from '#core/steps/work.ts';
+import type { ShardMessage } from '#core/ports.ts';
+import { dressed } from './aws/handler.ts';
+import { resultObjects, runMachine, shardQueue, tables, time } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { outgoing } from './aws/web.ts';
+import { environment } from './contract.ts';
+
+const env = environment('work', process.env);
+const told = telling(env.GLEANER_STAGE);
+const ports = {
+  region: env.GLEANER_REGION,
+  ...time,
+  ...tables(env),
+  ...resultObjects(env),
+  ...shardQueue(env),
+  ...runMachine(env),
+  ...outgoing(process.env),
+  compileExtractor,
+  domainOf: (hostname: string): string => getDomain(hostname) ?? hostname,
+  log: told.log,
+  meter: told.meter,
+};
+
+export const handler = dressed<SQSEvent, SQSBatchResponse>(
+  told,
+  () => ({}),
+  async (event, context) => {
+    const deadlineAt = time.clock.now() + context.getRemainingTimeInMillis();
+    const failed: SQSBatchResponse['batchItemFailures'] = [];
+    for (const record of event.Records) {
+      if (!(await workOn(record, deadlineAt))) failed.push({ itemIdentifier: record.messageId });
+    }
+    return { batchItemFailures: failed };
+  },
+);
+
+/** False when the record is to be delivered again. */
+async function workOn(record: SQSRecord, deadlineAt: number): Promise<boolean> {
+  const message = parse(record.body);
+  if (message === undefined) {
+    told.log.error('malformed shard message', { messageId: record.messageId, body: record.body.slice(0, 200) });
+    return false;
+  }
+  const { tenant, runId, shardId } = message;
+  told.logger.appendKeys({ tenant, runId, shardId });
+  try {
+    told.log.info('shard ended', { answer: await work(ports, message, deadlineAt) });
+    return true;
+  } catch (error) {
+    told.logger.error('shard failed', error as Error);
+    return false;
+  } finally {
+    told.logger.removeKeys(['tenant', 'runId', 'shardId']);
+  }
+}
+
+function parse(body: string): ShardMessage | undefined {
+  try {
+    const message = JSON.parse(body) as Partial<ShardMessage>;
+    const { v, tenant, runId, shardId } = message;
+    const fits = v === 1 && isTenantId(String(tenant)) && isRunId(String(runId)) && isShardId(String(shardId));
+    return fits ? (message as ShardMessage) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
+import type { Bundles } from './bundles.ts';
+import { Functions } from './functions.ts';
+import { HttpEntry } from './http-entry.ts';
+import { ResultsBucket } from './results-bucket.ts';
+import { machineArns, RunMachine } from './run-machine.ts';
+import { ShardQueue } from './shard-queue.ts';
+import type { StageSettings } from './stage.ts';
+import { SweepSchedule } from './sweep-schedule.ts';
+import { Tables } from './tables.ts';
+
+export interface GleanerStackProps extends StackProps {
+  readonly stage: StageSettings;
+  /** Buckets of this account that tasks may read lists from (`list: s3://…`); default none. */
+  readonly listBuckets?: readonly string[];
+  readonly bundles: Bundles;
+}
+
+/** All of one stage in one region. */
+export class GleanerStack extends Stack {
+  constructor(scope: Construct, id: string, props: GleanerStackProps) {
+    super(scope, id, props);
+    const { stage, bundles, listBuckets = [] } = props;
+    const tables = new Tables(this, 'Tables', stage);
+    const { bucket } = new ResultsBucket(this, 'Results', stage);
+    const { queue, deadLetters } = new ShardQueue(this, 'Shards', stage);
+    const { machineArn, executionsArn } = machineArns(this, stage);
+    const listBucketArns = listBuckets.map((name) =>
+      this.formatArn({ service: 's3', region: '', account: '', resource: name }),
+    );
+    const { byName } = new Functions(this, 'Functions', {
+      stage,
+      bundles,
+      listBuckets,
+      surroundings: {
+        control: tables.control,
+        pace: tables.pace,
+        bucket,
+        queue,
+        machineArn,
+        executionsArn,
+        listBucketArns,
+      },
+    });
+    const { machine } = new RunMachine(this, 'Run', {
+      stage,
+      functions: {
+        plan: byName.plan.function,
+        dispatch: byName.dispatch.function,
+        await: byName.await.function,
+        merge: byName.merge.function,
+        finish: byName.finish.function,
+      },
+    });
+    const entry = new HttpEntry(this, 'Http', { stage, handler: byName.api.function });
+    new SweepSchedule(this, 'Sweep', byName.sweep.function);
+    if (stage.alarms) {
+      new Alarms(this, 'Alarms', {
+        deadLetters,
+        work: byName.work.function,
+        sweep: byName.sweep.function,
+        machine,
+        api: entry.api,
+      });
+    }
+    Tags.of(this).add('gleaner:stage', stage.name);
+    this.#outputs({
+      ApiUrl: entry.url,
+      ResultsBucket: bucket.bucketName,
+      ControlTable: tables.control.tableName,
+      ShardQueueUrl: queue.queueUrl,
+      DeadLettersUrl: deadLetters.queueUrl,
+      RunMachineArn: machine.stateMachineArn,
+    });
+  }
+
+  #outputs(values: Record<string, string>): void {
+    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Who may do what: every action and resource by name, one list per function, so that a handler's reach is read in one
+ * place. What is not here (scans, transactions, reading the queue's other attributes, …) no function may do.
+ */
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { DUE_INDEX, type FunctionName, LIST_INDEX } from '../lambdas/contract.ts';
+import { allow } from './handler-function.ts';
+import { OBJECTS_PATTERN } from './results-bucket.ts';
+
+/** What functions act on. */
+export interface Surroundings {
+  readonly control: TableV2;
+  readonly pace: TableV2;
+  readonly bucket: Bucket;
+  readonly queue: Queue;
+  readonly machineArn: string;
+  /** Pattern of the machine's executions. */
+  readonly executionsArn: string;
+  /** ARNs of the buckets that `list: s3://…` may name. */
+  readonly listBucketArns: readonly string[];
+}
+
+const READ_WRITE = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'];
+
+const control = (s: Surroundings, ...more: string[]): PolicyStatement =>
+  allow([...READ_WRITE, ...more], [s.control.tableArn]);
+const index = (s: Surroundings, name: string): PolicyStatement =>
+  allow(['dynamodb:Query'], [`${s.control.tableArn}/index/${name}`]);
+const pace = (s: Surroundings): PolicyStatement =>
+  allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [s.pace.tableArn]);
+
+const objects = (s: Surroundings, ...actions: string[]): PolicyStatement =>
+  allow(actions, [s.bucket.arnForObjects(OBJECTS_PATTERN)]);
+/**
+ * Makes S3 answer 404 for a missing key; without the right to list it answers 403, and "missing" could not be told from
+ * "forbidden". No condition on `s3:prefix`: reading an object carries no prefix, so such a condition would never hold.
+ */
+const tellMissing = (...bucketArns: string[]): PolicyStatement => allow(['s3:ListBucket'], bucketArns);
+/** Objects by stream: large ones go up in parts, and what fails half-way must not stay. */
+const streams = (s: Surroundings, ...more: string[]): PolicyStatement[] => [
+  objects(s, 's3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', ...more),
+  tellMissing(s.bucket.bucketArn),
+];
+const lists = ({ listBucketArns: arns }: Surroundings): PolicyStatement[] =>
+  arns.length === 0
+    ? []
+    : [
+        allow(
+          ['s3:GetObject'],
+          arns.map((arn) => `${arn}/*`),
+        ),
+        tellMissing(...arns),
+      ];
+
+const send = (s: Surroundings): PolicyStatement => allow(['sqs:SendMessage'], [s.queue.queueArn]);
+const receive = (s: Surroundings): PolicyStatement =>
+  allow(
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+    [s.queue.queueArn],
+  );
+
+const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
+const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
+/**
+ * The service authorization reference names no resource type for this action, yet Step Functions does check it against
+ * the state machine whose task waits (its refusals say so, and CDK's own grant uses that ARN).
+ */
+const wake = (s: Surroundings): PolicyStatement => allow(['states:SendTaskSuccess'], [s.machineArn]);
+
+export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => PolicyStatement[] } = {
+  // A signed URL can do what its signer may: `api` reads and writes objects so that its callers can, for an hour.
+  api: (s) => [
+    control(s, 'dynamodb:DeleteItem'),
+    index(s, LIST_INDEX.name),
+    objects(s, 's3:GetObject', 's3:PutObject'),
+    tellMissing(s.bucket.bucketArn),
+    start(s),
+    wake(s),
+  ],
+  plan: (s) => [control(s), pace(s), ...streams(s), ...lists(s)],
+  dispatch: (s) => [control(s), send(s)],
+  await: (s) => [control(s), wake(s)],
+  merge: (s) => [control(s), ...streams(s)],
+  finish: (s) => [control(s), ...streams(s, 's3:DeleteObject')],
+  sweep: (s) => [control(s), index(s, DUE_INDEX.name), send(s), start(s), watch(s), wake(s)],
+  work: (s) => [control(s), pace(s), ...streams(s), send(s), receive(s), wake(s)],
+};
+
+/** The resource patterns above that end in a wildcard, each with the reason why it must. Any other is a finding. */
+export const patterns = (s: Surroundings): { arn: string; reason: string }[] => [
+  {
+    arn: s.bucket.arnForObjects(OBJECTS_PATTERN),
+    reason:
+      'Objects of all tenants: functions serve every tenant, and every key is built from the tenant by core/names.',
+  },
+  { arn: s.executionsArn, reason: 'Executions of this one machine: each run has its own.' },
+  ...s.listBucketArns.map((arn) => ({ arn: `${arn}/*`, reason: 'A bucket that the operator opened for lists.' })),
+];

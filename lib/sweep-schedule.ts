@@ -1,0 +1,21 @@
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { RUN_SWEEP_MS } from '../src/core/limits.ts';
+
+/** Calls the sweep every minute. What a pass could not do, the next one finds again, so nothing is delivered late. */
+export class SweepSchedule extends Construct {
+  readonly rule: Rule;
+
+  constructor(scope: Construct, id: string, sweep: IFunction) {
+    super(scope, id);
+    const every = Duration.millis(RUN_SWEEP_MS);
+    this.rule = new Rule(this, 'Rule', {
+      description: 'Gleaner: find and mend what was lost',
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(sweep, { retryAttempts: 0, maxEventAge: every })],
+    });
+  }
+}

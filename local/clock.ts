@@ -1,0 +1,26 @@
+import type { Clock } from '#core/ports.ts';
+
+/** Node's timers overflow past 2^31 - 1 ms and then fire at once; longer sleeps are taken in steps of this length. */
+const TIMER_MS_MAX = 2_000_000_000;
+
+function sleepOnce(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** The machine's own time. Everything in this room that waits takes a `Clock`, so that tests can hand in another. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    for (let rest = ms; rest > 0 && signal?.aborted !== true; rest -= TIMER_MS_MAX) {
+      await sleepOnce(Math.min(rest, TIMER_MS_MAX), signal);
+    }
+  },
+};

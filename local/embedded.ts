@@ -1,0 +1,68 @@
+/** The whole stack in this process: synthesised, provisioned, with one tenant and one key that outlive it. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { newApiKey, putApiKey, putTenant } from '#core/service/tenants.ts';
+import { dynamoClient } from '#lambdas/aws/clients.ts';
+import { DynamoTable } from '#lambdas/aws/table.ts';
+import type { Clock } from '#core/ports.ts';
+import { systemClock } from './clock.ts';
+import { synthesise } from './synth.ts';
+import { startWorld, type World } from './world.ts';
+
+const TENANT = 'local';
+/** This machine is what a local run may reach beyond public addresses; private networks stay out of reach. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+export interface EmbeddedStack {
+  apiUrl: string;
+  key: string;
+  world: World;
+  close(): Promise<void>;
+}
+
+/** @throws with a plain reason: directory or port taken, synthesis failed. */
+export async function startEmbedded(options: {
+  dataDir: string;
+  port: number;
+  log: (line: string) => void;
+  /** Added to the environment of every function. */
+  env?: Record<string, string>;
+}): Promise<EmbeddedStack> {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { dataDir, port, log, env } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const assembly = await synthesise({ root, outDir: join(dataDir, 'cdk.out'), log });
+  const world = await startWorld({ assembly, dataDir, port, log, ...(env && { env }) });
+  try {
+    const key = await seed(world, dataDir, systemClock);
+    return { apiUrl: world.apiUrl, key, world, close: () => world.close() };
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+}
+
+async function seed(world: World, dataDir: string, clock: Clock): Promise<string> {
+  const client = dynamoClient({
+    endpoint: world.clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
+    region: world.clientEnv['AWS_REGION'] ?? '',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  try {
+    const ports = { table: new DynamoTable(client, world.resource('table', 'TablesControl').name), clock };
+    const key = ownKey(join(dataDir, 'key'));
+    await putTenant(ports, { tenant: TENANT, allowAddresses: LOOPBACK, permissions: [] });
+    await putApiKey(ports, key, ['read', 'write', 'admin']);
+    return key;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Made once per data directory, readable by its owner alone. */
+function ownKey(path: string): string {
+  if (!existsSync(path)) writeFileSync(path, newApiKey(TENANT, randomBytes(32)), { mode: 0o600 });
+  return readFileSync(path, 'utf8').trim();
+}

@@ -1,0 +1,36 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One function keeps at most twice this on disk: the file being written and the one before it. */
+export const LOG_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What a function prints, appended to `dir/NAME.log`. Written at once, so that it is there after a crash. */
+export class FunctionLog {
+  readonly #path: string;
+  #file: number | undefined;
+  #bytes = 0;
+
+  constructor(dir: string, name: string) {
+    mkdirSync(dir, { recursive: true });
+    this.#path = join(dir, `${name}.log`);
+  }
+
+  write(chunk: Buffer | string): void {
+    this.#file ??= this.#open();
+    this.#bytes += writeSync(this.#file, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    if (this.#bytes < LOG_BYTES_MAX) return;
+    this.close();
+    renameSync(this.#path, `${this.#path}.1`);
+  }
+
+  #open(): number {
+    const file = openSync(this.#path, 'a');
+    this.#bytes = fstatSync(file).size;
+    return file;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * One machine playing AWS: reads a synthesised stack and runs it, the very bundles that would be deployed, on emulators
+ * in this process. All state lives in the data directory and outlives the process, however it ends.
+ */
+import { join } from 'node:path';
+import type { Json } from '#core/json.ts';
+import { readAssembly } from './assembly.ts';
+import { readBlueprint } from './blueprint.ts';
+import type { Blueprint } from './blueprint.ts';
+import { systemClock } from './clock.ts';
+import { takeDataDir } from './data-dir.ts';
+import { startDynamo } from './dynamo.ts';
+import { startEventSource } from './event-source.ts';
+import { httpApi } from './http-api.ts';
+import { clientEnvironment, functionEnvironment } from './lambda-environment.ts';
+import { startFunctions } from './lambda.ts';
+import type { FunctionHost } from './lambda.ts';
+import { listen, sendJson } from './loopback.ts';
+import type { RequestHandler } from './loopback.ts';
+import type { Place } from './physical.ts';
+import { provision } from './provision.ts';
+import { startSchedules } from './schedule.ts';
+import { startSqsS3 } from './sqs-s3.ts';
+import { readMachine } from './states-definition.ts';
+import { Journal } from './states-journal.ts';
+import { statesService } from './states-service.ts';
+import { Engine } from './states.ts';
+
+export interface WorldOptions {
+  /** A `cdk.out` directory. */
+  assembly: string;
+  /** Everything the world remembers. One process at a time. */
+  dataDir: string;
+  /** Of the HTTP API on 127.0.0.1; 0 = any. */
+  port: number;
+  log: (line: string) => void;
+  /** Needed when the assembly holds several stacks. */
+  stackName?: string;
+  /** Added to, and over, the environment of every function. */
+  env?: Record<string, string>;
+  /** Fire every schedule once at the start (default), not only when its time comes. */
+  schedulesOnStart?: boolean;
+  /** Invocations of one function at a time, whatever the template allows. Default 8. */
+  concurrencyMax?: number;
+}
+
+export interface WorldResource {
+  kind: 'table' | 'queue' | 'bucket' | 'function' | 'machine';
+  logicalId: string;
+  name: string;
+  arn: string;
+  /** Of queues; differs at each start. */
+  url?: string;
+}
+
+export interface World {
+  /** `http://127.0.0.1:PORT` */
+  apiUrl: string;
+  /** For SDK clients of the host process: endpoints, region, keys that open nothing. */
+  clientEnv: Record<string, string>;
+  resources(kind: WorldResource['kind']): WorldResource[];
+  /** The one resource of the kind whose logical id starts so. Throws when there is none, or more than one. */
+  resource(kind: WorldResource['kind'], logicalIdPrefix: string): WorldResource;
+  /** @param name logical id, or its beginning. Throws `FunctionFailed` when the function does not return. */
+  invoke(name: string, payload: Json): Promise<Json>;
+  /** No invocation runs or waits, and no execution runs. Messages may still lie in queues. */
+  idle(): boolean;
+  close(): Promise<void>;
+}
+
+export class FunctionFailed extends Error {
+  override readonly name = 'FunctionFailed';
+  readonly errorType: string;
+  constructor(errorType: string, message: string) {
+    super(`${errorType}: ${message}`);
+    this.errorType = errorType;
+  }
+}
+
+const CONCURRENCY_DEFAULT = 8;
+
+/** Closers run in the opposite order of their adding, each whatever became of the others. */
+class Closers {
+  readonly #closers: (() => unknown)[] = [];
+  add(close: () => unknown): void {
+    this.#closers.unshift(close);
+  }
+  async run(log: (line: string) => void): Promise<void> {
+    for (const close of this.#closers.splice(0)) {
+      try {
+        await close();
+      } catch (error) {
+        log(`closing: ${String(error)}`);
+      }
+    }
+  }
+}
+
+/** @throws with a plain reason when the directory or port is taken, or the template asks for what is not played. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const closers = new Closers();
+  try {
+    return await open(options, closers);
+  } catch (error) {
+    await closers.run(options.log);
+    throw error;
+  }
+}
+
+async function open(options: WorldOptions, closers: Closers): Promise<World> {
+  const { dataDir, log } = options;
+  const clock = systemClock;
+  const concurrencyMax = options.concurrencyMax ?? CONCURRENCY_DEFAULT;
+  const assembly = readAssembly(options.assembly, options.stackName);
+  const region = assembly.region ?? 'us-east-1';
+  const lock = takeDataDir(dataDir);
+  closers.add(() => lock.release());
+
+  const api = lateServer();
+  const apiServer = await listen(api.handler, options.port, log);
+  closers.add(() => apiServer.close());
+  const states = lateServer();
+  const statesServer = await listen(states.handler, 0, log);
+  closers.add(() => statesServer.close());
+  const dynamo = await startDynamo({ dir: join(dataDir, 'dynamo'), clock, log });
+  closers.add(() => dynamo.close());
+  const sqsS3 = await startSqsS3({ dir: join(dataDir, 'sqs-s3'), region, clock, log });
+  closers.add(() => sqsS3.close());
+
+  const place: Place = {
+    account: assembly.account ?? '000000000000',
+    region,
+    stackName: assembly.stackName,
+    queueUrlBase: sqsS3.url,
+  };
+  const blueprint = readBlueprint(assembly, place);
+  const machines = new Map(blueprint.machines.map((m) => [m.arn, readMachine(m.name, m.definition)]));
+  await provision(blueprint, dynamo, sqsS3);
+
+  const clientEnv = clientEnvironment(
+    { dynamo: dynamo.url, sqsS3: sqsS3.url, states: statesServer.url },
+    region,
+    dataDir,
+  );
+  const journal = new Journal(join(dataDir, 'states.db'), clock.now());
+  closers.add(() => journal.close());
+  const functions = startFunctions({
+    functions: blueprint.functions,
+    logDir: join(dataDir, 'logs'),
+    environment: (spec) => functionEnvironment(spec, clientEnv, options.env ?? {}),
+    concurrencyMax,
+  });
+  closers.add(() => functions.close());
+  const engine = new Engine({
+    machines,
+    journal,
+    clock,
+    chance: Math.random,
+    log,
+    invoke: (name, payload) => functions.invoke(name, payload),
+  });
+  // The engine ends before the functions do: what their end looks like must not be taken for their failure.
+  closers.add(() => {
+    states.become(unavailable);
+    engine.close();
+  });
+  states.become(statesService(engine));
+  api.become(httpApi({ routes: blueprint.routes, functions, clock }));
+  for (const mapping of blueprint.mappings) {
+    const source = startEventSource({
+      mapping,
+      source: sqsS3.source(mapping.queueArn),
+      functions,
+      region,
+      concurrencyMax,
+      log,
+    });
+    closers.add(() => source.close());
+  }
+  const schedules = startSchedules({
+    rules: blueprint.rules,
+    functions,
+    clock,
+    place,
+    atStart: options.schedulesOnStart ?? true,
+    log,
+  });
+  closers.add(() => schedules.close());
+
+  return {
+    apiUrl: apiServer.url,
+    clientEnv,
+    ...lookUps(blueprint),
+    invoke: (name, payload) => invokeByLogicalId(blueprint, functions, name, payload),
+    idle: () => functions.active() === 0 && engine.running() === 0,
+    close: () => closers.run(log),
+  };
+}
+
+const unavailable: RequestHandler = (request, response) => {
+  request.resume();
+  sendJson(response, 503, { message: 'Service Unavailable' });
+};
+
+/** A server is opened first, to have its port, and gets what it serves when that is there. */
+function lateServer(): { handler: RequestHandler; become(handler: RequestHandler): void } {
+  let inner = unavailable;
+  return {
+    handler: (request, response) => inner(request, response),
+    become(handler) {
+      inner = handler;
+    },
+  };
+}
+
+function lookUps(blueprint: Blueprint): Pick<World, 'resources' | 'resource'> {
+  const specs = {
+    table: blueprint.tables,
+    queue: blueprint.queues,
+    bucket: blueprint.buckets,
+    function: blueprint.functions,
+    machine: blueprint.machines,
+  };
+  const resources = (kind: WorldResource['kind']): WorldResource[] =>
+    specs[kind].map((spec) => ({
+      kind,
+      logicalId: spec.logicalId,
+      name: spec.name,
+      arn: spec.arn,
+      ...('url' in spec ? { url: spec.url } : {}),
+    }));
+  return {
+    resources,
+    resource(kind, prefix) {
+      const fitting = resources(kind).filter((r) => r.logicalId.startsWith(prefix));
+      const [only] = fitting;
+      if (only !== undefined && fitting.length === 1) return only;
+      throw new Error(`expected one ${kind} ${prefix}…, found ${fitting.map((r) => r.logicalId).join(', ') || 'none'}`);
+    },
+  };
+}
+
+async function invokeByLogicalId(
+  blueprint: Blueprint,
+  functions: FunctionHost,
+  name: string,
+  payload: Json,
+): Promise<Json> {
+  const { arn } = lookUps(blueprint).resource('function', name);
+  const invocation = await functions.invoke(arn, payload);
+  if (invocation.kind === 'ok') return JSON.parse(invocation.payload) as Json;
+  if (invocation.kind === 'refused') throw new FunctionFailed(invocation.name, invocation.message);
+  throw new FunctionFailed(invocation.error.errorType, invocation.error.errorMessage);
+}

@@ -1,0 +1,36 @@
+/** Names in paths and queries, for dispatch and the OpenAPI document alike. */
+import { z } from 'zod';
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '#core/limits.ts';
+import { isRunId, isTaskId } from '#core/names.ts';
+import type { PageRequest } from '#core/operations.ts';
+import { bounded, text, whole } from './task-values.ts';
+
+interface PathParameter {
+  description: string;
+  /** An id that cannot exist is answered like one that does not: 404. */
+  holds: (value: string) => boolean;
+  example: string;
+}
+export const PATH_PARAMETERS: Record<string, PathParameter> = {
+  taskId: { description: 'Id of a task', holds: isTaskId, example: 'python-docs' },
+  runId: { description: 'Id of a run', holds: isRunId, example: '01k2m3n4p5q6r7s8t9v0w1x2y3' },
+};
+
+/** Query values are text; only plain digits become a number, so that `0x10` and ` 5` are refused as they are. */
+const digits = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+
+const limit = z
+  .preprocess(digits, whole(1, PAGE_LIMIT_MAX))
+  .default(PAGE_LIMIT_DEFAULT)
+  .meta({ description: 'Rows in a page', default: PAGE_LIMIT_DEFAULT });
+const cursor = bounded('a cursor as a page gave it', 4_096)
+  .exactOptional()
+  .meta({ description: 'nextCursor of a page' });
+
+export const pageShape = { limit, cursor };
+export const taskIdFilter = text('a task id', isTaskId).exactOptional().meta({ description: 'Only runs of this task' });
+
+/** The page a query asks for, as operations take it. */
+export const pageRequest = (query: { limit: number; cursor?: string }): PageRequest =>
+  query.cursor === undefined ? { limit: query.limit } : { limit: query.limit, cursor: query.cursor };

@@ -1,0 +1,114 @@
+/** What a route is: one declaration from which dispatch, checks and the OpenAPI document all come. */
+import type { z } from 'zod';
+import type { Caller, Operations, Outcome, Scope } from '#core/operations.ts';
+import type { HttpRequest } from './http.ts';
+import { problemOf } from './problems.ts';
+import type { Problem, ProblemKind } from './problems.ts';
+import type { FieldError } from './refusals.ts';
+
+export interface Service {
+  operations: Operations;
+  version: string;
+  region: string;
+  /** Made once: it depends on the version alone. */
+  openApi: () => object;
+}
+
+export interface Context<Q, B> {
+  service: Service;
+  /** Of the routes without authentication: a caller without a tenant that may do nothing. */
+  caller: Caller;
+  params: Record<string, string>;
+  query: Q;
+  body: B;
+  headers: HttpRequest['headers'];
+}
+
+export type Reply =
+  { status: number; headers?: Record<string, string>; body?: unknown; problem?: never } | { problem: Problem };
+
+/** How a body is judged after it was parsed as JSON or YAML. */
+export interface BodyReader<B> {
+  /** For the OpenAPI document. */
+  schema: z.ZodType;
+  required: boolean;
+  /** YAML is taken too. */
+  yaml: boolean;
+  example?: unknown;
+  /** `input` is undefined when there was no body. */
+  read(input: unknown): { ok: true; value: B } | { ok: false; errors: FieldError[] };
+}
+
+export interface Answer {
+  status: 200 | 201 | 202 | 204 | 304;
+  description: string;
+  /** Absent: no body. */
+  schema?: z.ZodType;
+  headers?: readonly ('location' | 'etag')[];
+}
+
+export interface Route<Q = unknown, B = unknown> {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With `{name}` for a segment. */
+  path: string;
+  operationId: string;
+  tag: string;
+  summary: string;
+  /** What the key must allow; `none` = no key needed. */
+  scope: Scope | 'none';
+  query?: z.ZodObject & z.ZodType<Q>;
+  body?: BodyReader<B>;
+  /** Of the request, besides `Authorization` and `Idempotency-Key`. */
+  headers?: readonly ('if-match' | 'if-none-match')[];
+  answers: readonly Answer[];
+  /** Besides those that every route may give. */
+  problems?: readonly ProblemKind[];
+  /** Written as a method, so that routes of all types stand in one table; `defineRoute` has checked them. */
+  handle(context: Context<Q, B>): Promise<Reply>;
+}
+
+export function defineRoute<Q = Record<string, never>, B = undefined>(route: Route<Q, B>): Route {
+  return route;
+}
+
+/** A route of the contract that no release has brought yet: answers 501 to whoever may use it. */
+export interface LaterRoute {
+  method: Route['method'];
+  path: string;
+  scope: Scope;
+}
+
+/** A value becomes an answer, a refusal a problem. */
+export function replyTo<T>(outcome: Outcome<T>, answer: (value: T) => Reply): Reply {
+  return outcome.ok ? answer(outcome.value) : { problem: problemOf(outcome.refusal) };
+}
+
+export const okWith = (body: unknown): Reply => ({ status: 200, body });
+
+export const pathNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+
+/**
+ * The values of a template's names in a path, decoded; undefined when it does not match.
+ * A segment that is not valid percent-encoding matches nothing.
+ */
+export function matchPath(template: string, path: string): Record<string, string> | undefined {
+  const [wanted, given] = [template.split('/'), path.split('/')];
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, want] of wanted.entries()) {
+    const have = decode(given[index] ?? '');
+    if (have === undefined) return undefined;
+    const name = pathNames(want)[0];
+    if (name === undefined ? want !== have : have === '') return undefined;
+    if (name !== undefined) params[name] = have;
+  }
+  return params;
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

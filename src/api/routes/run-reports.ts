@@ -1,0 +1,85 @@
+/** What a run tells: results, records, ledger, shards, timeline. */
+import { z } from 'zod';
+import { BUCKETS } from '#core/ledger.ts';
+import { pageRequest, pageShape } from '../parameters.ts';
+import { defineRoute, okWith, replyTo } from '../route.ts';
+import type { Route } from '../route.ts';
+import { strict } from '../task-values.ts';
+import { ledgerLineSchema, pageOf, recordLineSchema, resultsViewSchema } from '../views-schema.ts';
+import { shardViewSchema, timelineEventSchema } from '../views-schema.ts';
+
+export const recordPage = pageOf(recordLineSchema);
+export const ledgerPage = pageOf(ledgerLineSchema);
+export const shardPage = pageOf(shardViewSchema);
+export const timelinePage = pageOf(timelineEventSchema);
+
+const pageQuery = strict(pageShape);
+const bucket = z
+  .enum(BUCKETS, { error: `one of ${BUCKETS.join(', ')}` })
+  .exactOptional()
+  .meta({ description: 'Only targets in this bucket' });
+
+export const RUN_REPORT_ROUTES: Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}/results',
+    operationId: 'getResults',
+    tag: 'results',
+    summary: 'The manifest with download URLs; while the run lives, what is committed so far',
+    scope: 'read',
+    answers: [{ status: 200, description: 'Manifest and URLs', schema: resultsViewSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.results(caller, params.runId ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}/records',
+    operationId: 'listRecords',
+    tag: 'results',
+    summary: 'A page of records',
+    scope: 'read',
+    query: pageQuery,
+    answers: [{ status: 200, description: 'Records', schema: recordPage }],
+    handle: async ({ service, caller, params, query }) =>
+      replyTo(await service.operations.records(caller, params.runId ?? '', pageRequest(query)), okWith),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}/ledger',
+    operationId: 'listLedger',
+    tag: 'results',
+    summary: 'Targets by bucket with their reasons',
+    scope: 'read',
+    query: strict({ bucket, ...pageShape }),
+    answers: [{ status: 200, description: 'Targets', schema: ledgerPage }],
+    handle: async ({ service, caller, params, query }) => {
+      const filter = query.bucket === undefined ? {} : { bucket: query.bucket };
+      return replyTo(await service.operations.ledger(caller, params.runId ?? '', filter, pageRequest(query)), okWith);
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}/shards',
+    operationId: 'listShards',
+    tag: 'runs',
+    summary: 'The shards of a run',
+    scope: 'read',
+    query: pageQuery,
+    answers: [{ status: 200, description: 'Shards', schema: shardPage }],
+    handle: async ({ service, caller, params, query }) =>
+      replyTo(await service.operations.listShards(caller, params.runId ?? '', pageRequest(query)), okWith),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}/timeline',
+    operationId: 'listTimeline',
+    tag: 'runs',
+    summary: 'What happened when',
+    scope: 'read',
+    query: pageQuery,
+    answers: [{ status: 200, description: 'Events, earliest first', schema: timelinePage }],
+    handle: async ({ service, caller, params, query }) =>
+      replyTo(await service.operations.timeline(caller, params.runId ?? '', pageRequest(query)), okWith),
+  }),
+];

@@ -1,0 +1,99 @@
+/** Runs: start, list, read, stop. */
+import { z } from 'zod';
+import type { RunView } from '#core/operations.ts';
+import { RUN_STATES } from '#core/run.ts';
+import { emptyBody, inlineRunBody } from '../bodies.ts';
+import { pageRequest, pageShape, taskIdFilter } from '../parameters.ts';
+import { defineRoute, okWith, replyTo } from '../route.ts';
+import type { Reply, Route } from '../route.ts';
+import { strict } from '../task-values.ts';
+import { pageOf, runViewSchema } from '../views-schema.ts';
+
+export const runPage = pageOf(runViewSchema);
+
+const state = z
+  .enum(RUN_STATES, { error: `one of ${RUN_STATES.join(', ')}` })
+  .exactOptional()
+  .meta({ description: 'Only runs in this state' });
+
+const started = (view: RunView): Reply => ({
+  status: 202,
+  headers: { location: `/v1/runs/${encodeURIComponent(view.id)}` },
+  body: view,
+});
+const STARTED = {
+  status: 202,
+  description: 'The run is queued',
+  schema: runViewSchema,
+  headers: ['location'],
+} as const;
+
+export const RUN_ROUTES: Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/v1/tasks/{taskId}/runs',
+    operationId: 'startRun',
+    tag: 'runs',
+    summary: 'Run a task',
+    scope: 'write',
+    body: emptyBody,
+    answers: [STARTED],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.startRun(caller, params.taskId ?? ''), started),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/runs',
+    operationId: 'startInlineRun',
+    tag: 'runs',
+    summary: 'Run an inline task once',
+    scope: 'write',
+    body: inlineRunBody,
+    answers: [STARTED],
+    problems: ['conflict'],
+    handle: async ({ service, caller, body }) =>
+      replyTo(await service.operations.startInline(caller, body.task), started),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs',
+    operationId: 'listRuns',
+    tag: 'runs',
+    summary: 'List runs, newest first',
+    scope: 'read',
+    query: strict({ taskId: taskIdFilter, state, ...pageShape }),
+    answers: [{ status: 200, description: 'A page of runs', schema: runPage }],
+    handle: async ({ service, caller, query }) => {
+      const filter = {
+        ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
+        ...(query.state === undefined ? {} : { state: query.state }),
+      };
+      return replyTo(await service.operations.listRuns(caller, filter, pageRequest(query)), okWith);
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}',
+    operationId: 'getRun',
+    tag: 'runs',
+    summary: 'Read a run',
+    scope: 'read',
+    answers: [{ status: 200, description: 'The run', schema: runViewSchema }],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.getRun(caller, params.runId ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/runs/{runId}/stop',
+    operationId: 'stopRun',
+    tag: 'runs',
+    summary: 'Stop a run: no request leaves later than 5 s after the answer',
+    scope: 'write',
+    body: emptyBody,
+    answers: [{ status: 200, description: 'The run as it stands', schema: runViewSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.stopRun(caller, params.runId ?? ''), okWith),
+  }),
+];

@@ -1,0 +1,44 @@
+/** Uploads, health and the OpenAPI document. */
+import { z } from 'zod';
+import { emptyBody } from '../bodies.ts';
+import { defineRoute, okWith, replyTo } from '../route.ts';
+import type { Route } from '../route.ts';
+import { healthSchema, uploadViewSchema } from '../views-schema.ts';
+
+export const openApiSchema = z.record(z.string(), z.unknown()).meta({ description: 'An OpenAPI 3.1 document' });
+
+export const SERVICE_ROUTES: Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/v1/uploads',
+    operationId: 'createUpload',
+    tag: 'uploads',
+    summary: 'A place to PUT a list of targets, which a task then names by upload:ID',
+    scope: 'write',
+    body: emptyBody,
+    answers: [{ status: 201, description: 'Where to PUT the list', schema: uploadViewSchema }],
+    handle: async ({ service, caller }) =>
+      replyTo(await service.operations.createUpload(caller), (view) => ({ status: 201, body: view })),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/health',
+    operationId: 'getHealth',
+    tag: 'service',
+    summary: 'Is the API there, and which one',
+    scope: 'none',
+    answers: [{ status: 200, description: 'It is', schema: healthSchema }],
+    handle: ({ service }) =>
+      Promise.resolve(okWith({ status: 'ok', version: service.version, region: service.region })),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/openapi.json',
+    operationId: 'getOpenApi',
+    tag: 'service',
+    summary: 'This document',
+    scope: 'none',
+    answers: [{ status: 200, description: 'OpenAPI 3.1', schema: openApiSchema }],
+    handle: ({ service }) => Promise.resolve(okWith(service.openApi())),
+  }),
+];

@@ -1,0 +1,171 @@
+/**
+ * What the API answers, as schemas: the OpenAPI document is made of them and the tests hold every answer to them.
+ * A type test keeps them and the views of `core/operations.ts` mutually assignable. Answers are not validated at run
+ * time: they come from our own code, and a page may hold a thousand rows.
+ */
+import { z } from 'zod';
+import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
+import type { EndBucket } from '#core/ledger.ts';
+import { RUN_STATES, SHARD_STATES } from '#core/run.ts';
+import { taskSchema } from './task-schema.ts';
+import { json } from './task-values.ts';
+
+const count = z.int().min(0);
+/** Not `z.iso.datetime`: years beyond 9999 do not occur and the type is a plain string either way. */
+const instant = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' });
+const link = z.string().meta({ format: 'uri' });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const jsonObject = z.record(z.string(), json);
+const bucketCounts = z.partialRecord(z.enum(BUCKETS), count);
+const END_BUCKETS = BUCKETS.filter((bucket): bucket is EndBucket => bucket !== 'pending');
+
+export const taskViewSchema = z.object({
+  id: z.string(),
+  version: z.int().min(1),
+  etag: z.string().meta({ description: 'Strong validator of this version, as in the ETag header' }),
+  createdAt: instant,
+  updatedAt: instant,
+  task: taskSchema,
+  warnings: z
+    .array(z.string())
+    .meta({ description: 'What was accepted but is not acted upon by this release' })
+    .exactOptional(),
+});
+
+export const taskVersionSchema = z.object({ version: z.int().min(1), createdAt: instant, task: taskSchema });
+
+const progressSchema = z
+  .object({
+    discovered: count,
+    pending: count,
+    collected: count,
+    unmodified: count,
+    duplicate: count,
+    excluded: count,
+    disallowed: count,
+    overBudget: count,
+    failed: count,
+    cancelled: count,
+    attempts: count,
+    records: count,
+    bytes: count,
+    duplicateRecords: count
+      .meta({ description: 'Records dropped because extract.key had been seen; known at the end' })
+      .exactOptional(),
+  })
+  .meta({ description: 'discovered = the sum of the buckets, at every moment; at the end pending = 0' });
+
+const runHeadShape = {
+  taskId: z.string(),
+  taskVersion: z.int().min(1),
+  state: z.enum(RUN_STATES),
+  region: z.string(),
+  createdAt: instant,
+  startedAt: instant.exactOptional(),
+  finishedAt: instant.exactOptional(),
+};
+
+export const runViewSchema = z.object({
+  id: z.string(),
+  ...runHeadShape,
+  stopReason: z.string().exactOptional(),
+  progress: progressSchema,
+  shards: z.object({ planned: count, running: count, done: count }),
+  rate: z.object({ targetsPerSecond: z.number().min(0), etaSeconds: z.number().min(0).exactOptional() }),
+  error: z.object({ type: z.string(), detail: z.string() }).exactOptional(),
+});
+
+export const shardViewSchema = z.object({
+  id: z.string(),
+  round: count,
+  state: z.enum(SHARD_STATES),
+  epoch: count,
+  targets: count,
+  pending: count,
+  counts: bucketCounts,
+  attempts: count,
+  records: count,
+  bytes: count,
+  commits: count,
+  hosts: z.array(z.string()),
+  claimedAt: instant.exactOptional(),
+  finishedAt: instant.exactOptional(),
+  resumesAt: instant.exactOptional(),
+});
+
+export const timelineEventSchema = z.object({
+  at: instant,
+  type: z.string(),
+  detail: z.string(),
+  data: jsonObject.exactOptional(),
+});
+
+const pendingLineSchema = z.object({
+  url: z.string(),
+  method: z.string().exactOptional(),
+  bucket: z.literal('pending'),
+  attempts: count,
+});
+const endLineSchema = z.object({
+  url: z.string(),
+  method: z.string().exactOptional(),
+  bodySha256: sha256.exactOptional(),
+  bucket: z.enum(END_BUCKETS),
+  reason: z.enum(FAIL_REASONS).exactOptional(),
+  detail: z.string().exactOptional(),
+  status: z.int().exactOptional(),
+  attempts: count,
+  records: count,
+  at: instant,
+  depth: count.exactOptional(),
+  from: z.string().exactOptional(),
+});
+export const ledgerLineSchema = z.union([endLineSchema, pendingLineSchema]);
+
+export const recordLineSchema = z.object({
+  url: z.string(),
+  fetchedAt: instant,
+  status: z.int(),
+  finalUrl: z.string(),
+  index: count,
+  data: jsonObject,
+});
+
+const fileSchema = z.object({
+  name: z.string(),
+  bytes: count,
+  sha256,
+  lines: count,
+  counts: bucketCounts.exactOptional(),
+  url: link,
+});
+export const resultsViewSchema = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  ...runHeadShape,
+  totals: progressSchema,
+  parts: z.array(fileSchema),
+  ledger: z.array(fileSchema),
+  urlsExpireAt: instant,
+});
+
+export const uploadViewSchema = z.object({ id: z.string(), url: link, expiresAt: instant, list: z.string() });
+
+export const healthSchema = z.object({ status: z.literal('ok'), version: z.string(), region: z.string() });
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'A stable URN, urn:gleaner:problem:…' }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'The id of the request, also in x-request-id' }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).exactOptional(),
+  })
+  .meta({ description: 'RFC 9457 problem details' });
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    nextCursor: z.string().meta({ description: 'Absent on the last page' }).exactOptional(),
+  });

@@ -1,0 +1,182 @@
+/**
+ * The command line of CONTRACT §4. `runCli` is the whole of it: arguments in, exit code out, nothing touched but what is passed.
+ * Each command's module is loaded when the command is called, so that `--help` answers at once.
+ */
+import { inspect } from 'node:util';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CollectOptions } from './commands/collect.ts';
+import type { LoginOptions } from './commands/login.ts';
+import type { RunsFilter } from './commands/runs.ts';
+import type { UpOptions } from './commands/up.ts';
+import type { CommonOptions } from './connection.ts';
+import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts';
+import { codeOf, Failure, reasonOf } from './failure.ts';
+import type { PagingOptions } from './pages.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export const PORT_DEFAULT = 8787;
+export const DATA_DEFAULT = '.gleaner';
+const LIST_LIMIT_DEFAULT = 100;
+
+/** @param args without the interpreter and the script. */
+export async function runCli(args: readonly string[], around: Surroundings): Promise<number> {
+  let code: number = EXIT_OK;
+  const program = programOf(around, (end) => (code = end));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_FAILED;
+    around.terminal.err(`error: ${messageOf(error)}`);
+    if (around.env.GLEANER_DEBUG) around.terminal.err(inspect(error));
+    return EXIT_FAILED;
+  }
+}
+
+/** A failure, and what the system says of a file, stand as they are; the rest is a bug, whose trace GLEANER_DEBUG shows. */
+function messageOf(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  return codeOf(error) === undefined ? `${reasonOf(error)} (GLEANER_DEBUG=1 shows where)` : reasonOf(error);
+}
+
+function programOf(around: Surroundings, done: (code: number) => void): Command {
+  const program = base(new Command('gleaner'), around)
+    .description(
+      'Collects data from web pages and HTTP APIs: polite, exact, on AWS serverless parts or on this machine.',
+    )
+    .option('--api <url>', 'the API to talk to (also GLEANER_API, or login)')
+    .option('--data <dir>', 'where a local stack keeps its state', DATA_DEFAULT)
+    .option('--json', 'machine-readable data on stdout');
+  /** The options of the command and those of the program, which may stand on either side of its name. */
+  const act =
+    <A extends unknown[], O extends CommonOptions>(action: (...args: [...A, O]) => Promise<number>) =>
+    async (...args: [...A, unknown, Command]): Promise<void> => {
+      const command = args.at(-1) as Command;
+      done(await action(...(args.slice(0, -2) as A), command.optsWithGlobals<O>()));
+    };
+
+  command(
+    program,
+    'collect <file>',
+    'run a task file and copy its records here; exit 0 SUCCEEDED, 2 PARTIAL, 1 otherwise',
+  )
+    .option('--out <dir>', 'where the results go, replacing those of an earlier run there (default: out/<run>)')
+    .addHelpText(
+      'after',
+      '\nWithout --api or GLEANER_API it uses the `gleaner up` of the data directory, or starts the embedded stack for as long as the run takes.',
+    )
+    .action(
+      act(async (file: string, options: CollectOptions) =>
+        (await import('./commands/collect.ts')).collect(around, file, options),
+      ),
+    );
+  command(program, 'up', 'run the embedded stack here until interrupted')
+    .addOption(new Option('--port <number>', 'port of the API on 127.0.0.1').argParser(portOf).default(PORT_DEFAULT))
+    .action(act(async (options: UpOptions) => (await import('./commands/up.ts')).up(around, options)));
+  command(program, 'validate <file>', 'say what a task file will do, or what is wrong with it').action(
+    act(async (file: string, options: CommonOptions) =>
+      (await import('./commands/validate.ts')).validate(around, file, options),
+    ),
+  );
+  addTasks(program, around, act);
+  addRuns(program, around, act);
+  command(program, 'results <run>', "copy a run's results here")
+    .option('--out <dir>', 'where they go, replacing those of an earlier run there (default: out/<run>)')
+    .action(
+      act(async (run: string, options: CollectOptions) =>
+        (await import('./commands/results.ts')).results(around, run, options),
+      ),
+    );
+  command(program, 'verify <dir|run>', 'prove results against their manifest and ledger').action(
+    act(async (what: string, options: CommonOptions) =>
+      (await import('./commands/results.ts')).verify(around, what, options),
+    ),
+  );
+  command(program, 'login', 'store an API and its key for this user')
+    .option('--key <key>', 'the API key (also GLEANER_KEY)')
+    .action(act(async (options: LoginOptions) => (await import('./commands/login.ts')).login(around, options)));
+  return program;
+}
+
+type Act = <A extends unknown[], O extends CommonOptions>(
+  action: (...args: [...A, O]) => Promise<number>,
+) => (...args: [...A, unknown, Command]) => Promise<void>;
+
+function addTasks(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/tasks.ts')> => import('./commands/tasks.ts');
+  const tasks = command(program, 'tasks', 'the stored task definitions');
+  command(tasks, 'list', 'all tasks')
+    .addOption(limitOption())
+    .action(act(async (options: CommonOptions & PagingOptions) => (await commands()).listTasks(around, options)));
+  command(tasks, 'get <task>', 'one task').action(
+    act(async (id: string, options: CommonOptions) => (await commands()).getTask(around, id, options)),
+  );
+  command(tasks, 'put <file>', 'create a task, or make a new version of the one with its name').action(
+    act(async (file: string, options: CommonOptions) => (await commands()).putTask(around, file, options)),
+  );
+  command(tasks, 'delete <task>', 'remove a task').action(
+    act(async (id: string, options: CommonOptions) => (await commands()).deleteTask(around, id, options)),
+  );
+}
+
+function addRuns(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/runs.ts')> => import('./commands/runs.ts');
+  command(program, 'run <task>', 'start a run of a stored task and print its id')
+    .option('--watch', 'follow it to its end; exit 0 SUCCEEDED, 1 otherwise')
+    .action(
+      act(async (id: string, options: CommonOptions & { watch?: boolean }) =>
+        (await commands()).runTask(around, id, options),
+      ),
+    );
+  const runs = command(program, 'runs', 'what ran and what runs');
+  command(runs, 'list', 'runs, newest first')
+    .option('--task <task>', 'only those of one task')
+    .option('--state <state>', 'only those in one state')
+    .addOption(limitOption())
+    .action(act(async (options: RunsFilter) => (await commands()).listRuns(around, options)));
+  command(runs, 'get <run>', 'one run').action(
+    act(async (id: string, options: CommonOptions) => (await commands()).getRun(around, id, options)),
+  );
+  command(runs, 'watch <run>', 'follow a run to its end; exit 0 SUCCEEDED, 1 otherwise').action(
+    act(async (id: string, options: CommonOptions) => (await commands()).watch(around, id, options)),
+  );
+  command(runs, 'stop <run>', 'ask a run to stop').action(
+    act(async (id: string, options: CommonOptions) => (await commands()).stopRun(around, id, options)),
+  );
+}
+
+/** A command below another one, with the manners of all of them. */
+function command(parent: Command, nameAndArguments: string, description: string): Command {
+  return parent.command(nameAndArguments).description(description).copyInheritedSettings(parent).helpCommand(false);
+}
+
+function base(program: Command, around: Surroundings): Command {
+  return program
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        around.terminal.out(text.replace(/\n$/, ''));
+      },
+      writeErr: (text) => {
+        around.terminal.err(text.replace(/\n$/, ''));
+      },
+      getOutHelpWidth: () => around.terminal.columns(),
+      getErrHelpWidth: () => around.terminal.columns(),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help says more)')
+    .helpCommand(false);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('expected a number from 0 (any free port) to 65535.');
+}
+
+const limitOption = (): Option =>
+  new Option('--limit <number>', 'how many at most').default(LIST_LIMIT_DEFAULT).argParser((text) => {
+    if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+    throw new InvalidArgumentError('expected a whole number from 1.');
+  });

@@ -1,0 +1,61 @@
+/** What steps are given: the ports of the world they run in. Each step names the ones it uses by `Pick`. */
+import type {
+  Chance,
+  Clock,
+  Fetcher,
+  Log,
+  Meter,
+  Objects,
+  Orchestrator,
+  Robots,
+  ShardQueue,
+  Table,
+  Extractor,
+  FetchResult,
+} from './ports.ts';
+import type { ExtractSpec, NextRule } from './task.ts';
+import type { FailReason } from './ledger.ts';
+
+export interface Context {
+  region: string;
+  table: Table;
+  /** The pace table: regional. */
+  pace: Table;
+  objects: Objects;
+  queue: ShardQueue;
+  orchestrator: Orchestrator;
+  clock: Clock;
+  chance: Chance;
+  log: Log;
+  meter: Meter;
+}
+
+/** What a task asks of the extraction engine. */
+export interface ExtractPlan {
+  extract: ExtractSpec;
+  /** CSS of the links a crawl follows. */
+  links?: string;
+  /** Where a `follow` source names its next page. */
+  next?: NextRule;
+}
+export type CompileExtractor = (plan: ExtractPlan) => Promise<Extractor>;
+
+export type SitemapEntry =
+  { kind: 'url'; url: string } | { kind: 'failed'; url: string; reason: FailReason; detail: string };
+/** Streams the targets a sitemap names; throws `SourceFailure` when the root itself cannot be read. */
+export type ReadSitemap = (
+  spec: { url: string } | { robots: string },
+  fetch: (url: string) => Promise<FetchResult>,
+) => AsyncIterable<SitemapEntry>;
+
+/** A source that cannot be read: ends the run as FAILED with this as its error. */
+export class SourceFailure extends Error {
+  override readonly name = 'SourceFailure';
+}
+
+/** Ports for steps that send requests. */
+export interface Outgoing {
+  fetcher: Fetcher;
+  robots: Robots;
+  userAgent: string;
+}

@@ -1,0 +1,98 @@
+/**
+ * Every bound in one place, each with the reason it is what it is; `test/core/limits.test.ts` derives them again from
+ * the AWS quotas they come from. Units are the last word of a name.
+ */
+
+/** Lambda's longest run. */
+export const LAMBDA_SECONDS_MAX = 900;
+/** A worker stops taking new requests this long before its deadline: longest request (120 s) would not fit, so it is aborted and retried; commit and park need seconds. */
+export const WORK_RESERVE_MS = 30_000;
+/** Chain to a fresh invocation after this long: leaves a third of Lambda's time to the slowest commit and costs one cold start per ten minutes. */
+export const WORK_CHAIN_MS = 600_000;
+/** Queue visibility: 6 × the function's time-out (AWS's advice for SQS event sources), so a live invocation is never doubled by the queue. */
+export const WORK_VISIBILITY_SECONDS = 6 * LAMBDA_SECONDS_MAX;
+/** Deliveries of one shard message before it goes to the dead letters. Parking sends a new message and costs none. */
+export const WORK_RECEIVES_MAX = 5;
+
+/** A lease lives this long without being renewed; a crash is noticed after it at the latest. */
+export const LEASE_MS = 30_000;
+/** Renewed at a third of its life, so two renewals may fail before it is lost. */
+export const LEASE_RENEW_MS = LEASE_MS / 3;
+/** How often a worker looks whether its run is still wanted: bounds what leaves after a stop (promise: 5 s). */
+export const RUN_CHECK_MS = 1_500;
+/** The stop path waits this long before it fences the workers: a check interval, a commit and a margin. */
+export const STOP_GRACE_SECONDS = 5;
+
+/** Targets in a shard: the done bitmap is 125 bytes, a shard of small pages lasts some 20 s, 1,000,000 targets are 1,000 rows. */
+export const SHARD_TARGETS_MAX = 1_000;
+/** A batch is committed when any of these is reached; it is also what a crash may cost in re-fetching. */
+export const BATCH_TARGETS_MAX = 250;
+export const BATCH_MS_MAX = 5_000;
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/**
+ * Each commit of a shard waits this much longer than the one before: at 250 bytes a commit, a `follow` shard of the longest
+ * run (31 days) stays under 300 KB of DynamoDB's 400 KB item. A shard of targets cannot commit more often than it has targets.
+ */
+export const BATCH_STRETCH = 1.007;
+/** From this many commits on a shard sleeps through waits of up to a minute rather than commit and park for each. */
+export const PARK_SPARINGLY_COMMITS = 600;
+export const PARK_SPARINGLY_AFTER_MS = 60_000;
+
+/** Requests in flight in one worker over all hosts: sockets and body buffers at 1 GB of memory. */
+export const WORK_CONCURRENCY_MAX = 64;
+/** In flight on one host by one worker: above it a host's targets are cut into several lanes. */
+export const LANE_CONCURRENCY_MAX = 32;
+/** When everything left must wait longer than this, the shard is parked instead of sleeping on the clock of Lambda. */
+export const PARK_AFTER_MS = 2_000;
+/** SQS's longest delay. */
+export const DELAY_SECONDS_MAX = 900;
+/** A slot missed by more than this is given up: requests are never bunched to catch up. */
+export const SLOT_GRACE_MS = 250;
+/** Slots are reserved ahead for this long at most (A1: depth lost by a crash). */
+export const RESERVE_AHEAD_MS = 1_000;
+/** A host whose timeline is booked further than this is full: work elsewhere or park. */
+export const RESERVE_HORIZON_MS = 30_000;
+
+/** Targets a planner holds in memory before it writes mixed shards: about 300 bytes each. */
+export const PLAN_BUFFER_TARGETS_MAX = 100_000;
+/** Rounds of a crawl: each is an entry of about 1 KB in the run's row and some 20 events of the execution's 25,000. */
+export const ROUNDS_MAX = 100;
+
+/** One SendMessageBatch. */
+export const QUEUE_BATCH_MAX = 10;
+/** Rows or lines an API page may hold. */
+export const PAGE_LIMIT_MAX = 1_000;
+export const PAGE_LIMIT_DEFAULT = 100;
+/** Lambda answers with at most 6 MB; a page of records stays below it even where every character takes three bytes. */
+export const PAGE_CHARS_MAX = 1_300_000;
+/** Inline targets of a task (CONTRACT §2). */
+export const INLINE_URLS_MAX = 1_000;
+/** A task document must fit a row with room: DynamoDB items hold 400 KB. */
+export const TASK_BYTES_MAX = 256 * 1024;
+/** Longest URL taken: what common servers accept. */
+export const URL_CHARS_MAX = 8_192;
+/** API Gateway's answer time is 30 s; the function gives up before. */
+export const API_SECONDS_MAX = 29;
+export const IDEMPOTENCY_SECONDS = 24 * 3600;
+/** Download and upload URLs live this long. */
+export const SIGNED_URL_SECONDS = 3600;
+/** robots.txt may be cached for at most a day (RFC 9309 §2.4) and must be read up to 500 KiB (§2.5). */
+export const ROBOTS_CACHE_MS = 24 * 3600 * 1000;
+export const ROBOTS_BYTES_MAX = 512 * 1024;
+/** A larger file is still taken, and cut where the standard allows: this much is read before giving up. */
+export const ROBOTS_BODY_BYTES_MAX = 8 * ROBOTS_BYTES_MAX;
+/** Redirects of robots.txt to follow (RFC 9309 §2.3.1.2). */
+export const ROBOTS_REDIRECTS_MAX = 5;
+/** Sitemaps hold at most 50,000 URLs and 50 MB uncompressed (sitemaps.org). */
+export const SITEMAP_BYTES_MAX = 50 * 1024 * 1024;
+/** Sitemap indexes may nest this deep: the protocol says one level, sites do two. */
+export const SITEMAP_DEPTH_MAX = 3;
+/** Sweep: due items handled per pass and partition; a pass must end within its minute. */
+export const SWEEP_ITEMS_MAX = 200;
+/** Partitions of the due index: 1,000 writes/s each. */
+export const DUE_PARTITIONS = 8;
+/** A live run is looked at this often. */
+export const RUN_SWEEP_MS = 60_000;
+/** A shard that was sent but not claimed in this time is sent again, then after twice that, and so on: a long queue is no loss. */
+export const SHARD_LOST_MS = 300_000;
+export const SHARD_LOST_MS_MAX = 6 * 3_600_000;

@@ -1,0 +1,19 @@
+/** Every metric there is. Dimensions are the stage and the function, never tenant, run or host: each combination costs. */
+export const METRICS = {
+  targetsCollected: 'TargetsCollected',
+  targetsFailed: 'TargetsFailed',
+  attempts: 'Attempts',
+  records: 'Records',
+  bodyBytes: 'BodyBytes',
+  commits: 'Commits',
+  commitsLost: 'CommitsLost',
+  shardsDone: 'ShardsDone',
+  shardsParked: 'ShardsParked',
+  runsStarted: 'RunsStarted',
+  runsFinished: 'RunsFinished',
+  sweepResent: 'SweepResent',
+  sweepWoken: 'SweepWoken',
+  apiRequests: 'ApiRequests',
+  apiErrors: 'ApiErrors',
+} as const;
+export type MetricName = (typeof METRICS)[keyof typeof METRICS];

@@ -1,0 +1,169 @@
+/**
+ * Every key, object and message name is built and parsed here and nowhere else. Each starts with the tenant, so a name
+ * made for one tenant can never point at another's; ids are checked before they are put into a name.
+ */
+import { createHash } from 'node:crypto';
+import { DUE_PARTITIONS } from './limits.ts';
+import type { Key } from './ports.ts';
+
+const TENANT = /^[a-z0-9][a-z0-9-]{0,39}$/;
+const TASK = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const RUN = /^[0-9a-hjkmnp-tv-z]{26}$/;
+const SHARD = /^r(\d{3})p(\d{3})s(\d{6})$/;
+const UPLOAD = RUN;
+
+export const isTenantId = (id: string): boolean => TENANT.test(id);
+export const isTaskId = (id: string): boolean => TASK.test(id);
+export const isRunId = (id: string): boolean => RUN.test(id);
+export const isShardId = (id: string): boolean => SHARD.test(id);
+export const isUploadId = (id: string): boolean => UPLOAD.test(id);
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * A run or upload id: 48 bits of UTC milliseconds and 80 bits of chance, 26 Crockford letters, so ids sort by time.
+ * @param random 10 random bytes.
+ */
+export function timeId(nowMs: number, random: Uint8Array): string {
+  if (random.length !== 10) throw new RangeError('timeId: 10 random bytes');
+  let time = '';
+  for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = CROCKFORD.charAt(rest % 32) + time;
+  let bits = 0n;
+  for (const byte of random) bits = (bits << 8n) | BigInt(byte);
+  let chance = '';
+  for (let i = 0; i < 16; i++, bits >>= 5n) chance = CROCKFORD.charAt(Number(bits & 31n)) + chance;
+  return time + chance;
+}
+
+function must(ok: boolean, what: string, value: string): void {
+  if (!ok) throw new RangeError(`not a ${what}: ${JSON.stringify(value.slice(0, 80))}`);
+}
+const tenantPk = (tenant: string): string => {
+  must(isTenantId(tenant), 'tenant id', tenant);
+  return `T#${tenant}`;
+};
+const digits = (n: number, width: number): string => String(n).padStart(width, '0');
+
+// ------------------------------------------------------------------ control table
+
+export const tenantKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'TENANT' });
+export const apiKeyKey = (tenant: string, sha256: string): Key => ({ pk: tenantPk(tenant), sk: `KEY#${sha256}` });
+export const idempotencyKey = (tenant: string, key: string): Key => ({
+  pk: tenantPk(tenant),
+  sk: `IDEM#${createHash('sha256').update(key).digest('hex')}`,
+});
+
+export const TASK_PREFIX = 'TASK#';
+export const taskKey = (tenant: string, taskId: string): Key => {
+  must(isTaskId(taskId), 'task id', taskId);
+  return { pk: tenantPk(tenant), sk: TASK_PREFIX + taskId };
+};
+export const VERSION_PREFIX = 'V#';
+export const versionKey = (tenant: string, taskId: string, version: number): Key => ({
+  pk: `${tenantPk(tenant)}#${taskKey(tenant, taskId).sk}`,
+  sk: VERSION_PREFIX + digits(version, 8),
+});
+
+export const runPk = (tenant: string, runId: string): string => {
+  must(isRunId(runId), 'run id', runId);
+  return `${tenantPk(tenant)}#RUN#${runId}`;
+};
+export const runKey = (tenant: string, runId: string): Key => ({ pk: runPk(tenant, runId), sk: 'RUN' });
+/** Partition of the `list` index that holds a tenant's runs. */
+export const runListPk = (tenant: string): string => `${tenantPk(tenant)}#RUNS`;
+
+export const SHARD_PREFIX = 'S#';
+export const shardKey = (tenant: string, runId: string, shardId: string): Key => {
+  must(isShardId(shardId), 'shard id', shardId);
+  return { pk: runPk(tenant, runId), sk: SHARD_PREFIX + shardId };
+};
+export const EVENT_PREFIX = 'E#';
+/** `order` breaks ties within a millisecond and makes a repeated event overwrite itself. */
+export const eventKey = (tenant: string, runId: string, atMs: number, order: string): Key => ({
+  pk: runPk(tenant, runId),
+  sk: `${EVENT_PREFIX}${digits(atMs, 15)}#${order}`,
+});
+
+/** Which partition of the due index a run and its shards belong to; a region sweeps only its own. */
+export const dueOf = ({ region, runId }: { region: string; runId: string }): string =>
+  `DUE#${region}#${String(createHash('md5').update(runId).digest().readUInt32BE(0) % DUE_PARTITIONS)}`;
+export const duePartitions = (region: string): string[] =>
+  Array.from({ length: DUE_PARTITIONS }, (_, i) => `DUE#${region}#${String(i)}`);
+
+// ------------------------------------------------------------------ shards
+
+export interface ShardName {
+  round: number;
+  /** Epoch of the plan that cut it: a shard whose plan was never committed does not exist for readers. */
+  plan: number;
+  index: number;
+}
+export const shardId = ({ round, plan, index }: ShardName): string =>
+  `r${digits(round, 3)}p${digits(plan, 3)}s${digits(index, 6)}`;
+/** Prefix of the sort keys of all shards of one committed plan. */
+export const planPrefix = (round: number, plan: number): string =>
+  `${SHARD_PREFIX}r${digits(round, 3)}p${digits(plan, 3)}s`;
+export function parseShardId(id: string): ShardName {
+  const match = SHARD.exec(id);
+  must(match !== null, 'shard id', id);
+  return { round: Number(match?.[1]), plan: Number(match?.[2]), index: Number(match?.[3]) };
+}
+
+// ------------------------------------------------------------------ objects
+
+export const tenantPrefix = (tenant: string): string => {
+  must(isTenantId(tenant), 'tenant id', tenant);
+  return `t/${tenant}/`;
+};
+export const uploadObject = (tenant: string, uploadId: string): string => {
+  must(isUploadId(uploadId), 'upload id', uploadId);
+  return `${tenantPrefix(tenant)}uploads/${uploadId}`;
+};
+const runPrefix = (tenant: string, runId: string): string => {
+  must(isRunId(runId), 'run id', runId);
+  return `${tenantPrefix(tenant)}runs/${runId}/`;
+};
+export const targetsObject = (tenant: string, runId: string, shard: string): string =>
+  `${runPrefix(tenant, runId)}targets/${shard}.ndjson.gz`;
+export const linksObject = (tenant: string, runId: string, name: string): string =>
+  `${runPrefix(tenant, runId)}links/${name}.ndjson.gz`;
+export const frontierObject = (tenant: string, runId: string, round: number): string =>
+  `${runPrefix(tenant, runId)}frontier/${digits(round, 3)}.ndjson.gz`;
+export const seenObject = (tenant: string, runId: string, round: number): string =>
+  `${runPrefix(tenant, runId)}seen/${digits(round, 3)}.bin`;
+export const manifestObject = (tenant: string, runId: string): string => `${runPrefix(tenant, runId)}manifest.json`;
+
+/** One commit of one shard: what its part, ledger and links objects are called. */
+export const commitName = (shard: string, epoch: number, seq: number): string =>
+  `${shard}-${String(epoch)}-${digits(seq, 4)}`;
+/** Ledger lines decided while planning. */
+export const planLedgerName = (round: number, plan: number, index: number): string =>
+  `plan-r${digits(round, 3)}p${digits(plan, 3)}-${digits(index, 3)}`;
+
+export const FILE_KINDS = ['records', 'ledger'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+/** The name a reader sees in the manifest. */
+export const fileName = (kind: FileKind, name: string): string => `${kind}-${name}.ndjson.gz`;
+/** Where a manifest's file is stored. */
+export function fileObject(tenant: string, runId: string, file: string): string {
+  const match = /^(records|ledger)-([A-Za-z0-9-]+)\.ndjson\.gz$/.exec(file);
+  must(match !== null, 'result file', file);
+  return `${runPrefix(tenant, runId)}${match?.[1] === 'records' ? 'parts' : 'ledger'}/${match?.[2] ?? ''}.ndjson.gz`;
+}
+
+// ------------------------------------------------------------------ pace table
+
+/** A host's record. Not by tenant on purpose: a host has one budget over all tenants of a region. */
+export const paceKey = (host: string): Key => ({ pk: `H#${host}`, sk: 'PACE' });
+
+// ------------------------------------------------------------------ api keys
+
+const API_KEY = /^gln_([a-z0-9][a-z0-9-]{0,39})_([A-Za-z0-9_-]{43})$/;
+/** An API key names its tenant, so that looking it up starts with the tenant like everything else. */
+export const formatApiKey = (tenant: string, secret32: Uint8Array): string =>
+  `gln_${tenant}_${Buffer.from(secret32).toString('base64url')}`;
+export function parseApiKey(key: string): { tenant: string; sha256: string } | undefined {
+  const match = API_KEY.exec(key);
+  if (match?.[1] === undefined) return undefined;
+  return { tenant: match[1], sha256: createHash('sha256').update(key).digest('hex') };
+}

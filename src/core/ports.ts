@@ -1,0 +1,226 @@
+/**
+ * Everything outside the core, as interfaces. Two worlds implement them: AWS (`lambdas/aws`, which the local world runs
+ * unchanged on emulators) and memory (`src/sim`). `test/contract/` holds both to the same behaviour.
+ *
+ * Fates: a port call either returns, or throws after its own bounded retries; a lost condition is a value, never a throw.
+ */
+import type { FailReason } from './ledger.ts';
+import type { MetricName } from './metrics.ts';
+import type { Json, JsonObject } from './json.ts';
+
+export interface Clock {
+  /** UTC milliseconds. */
+  now(): number;
+  /** Resolves after `ms`, or at once when the signal aborts. Never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A source of chance: uniform in [0, 1). */
+export type Chance = () => number;
+
+// ---------------------------------------------------------------- table
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+export type Attr = null | boolean | number | string | Uint8Array | Attr[] | { [name: string]: Attr };
+export type Item = Key & { [name: string]: Attr };
+
+/** Conditions on the item as it is stored. An absent attribute satisfies only `absent`. */
+export type Condition =
+  | { absent: string }
+  | { present: string }
+  | { eq: [attr: string, value: string | number | boolean] }
+  | { ne: [attr: string, value: string | number | boolean] }
+  | { lt: [attr: string, value: number | string] }
+  | { le: [attr: string, value: number | string] }
+  | { between: [attr: string, low: number, high: number] }
+  | { in: [attr: string, values: (string | number)[]] }
+  | { all: Condition[] }
+  | { any: Condition[] };
+
+/** All parts apply atomically. `add` creates a number from 0, `append` a list from []. */
+export interface Change {
+  set?: { [attr: string]: Attr };
+  remove?: string[];
+  add?: { [attr: string]: number };
+  append?: { [attr: string]: Attr[] };
+}
+
+/** `item` = the stored item: after the write when ok, as it stood when the condition was lost (undefined = there is none). */
+export type Write = { ok: true; item: Item } | { ok: false; item: Item | undefined };
+
+export interface Query {
+  pk: string;
+  /** Restrict to sort keys with this prefix, or in [from, to]. */
+  prefix?: string;
+  range?: [from: string, to: string];
+  limit?: number;
+  cursor?: string;
+  /** Descending. */
+  reverse?: boolean;
+}
+export interface Page {
+  items: Item[];
+  /** Opaque; absent on the last page. A page may be empty and still have one. */
+  cursor?: string;
+}
+
+/** Single-item conditional writes, strongly consistent reads by key and partition, one sparse index of due work. */
+export interface Table {
+  get(key: Key): Promise<Item | undefined>;
+  put(item: Item, condition?: Condition): Promise<Write>;
+  update(key: Key, change: Change, condition?: Condition): Promise<Write>;
+  delete(key: Key, condition?: Condition): Promise<{ ok: boolean }>;
+  query(query: Query): Promise<Page>;
+  /** Items with `duePk = pk` and `dueAt <= until`, earliest first. Eventually consistent: read the item before acting. */
+  due(pk: string, until: number, limit: number): Promise<Item[]>;
+  /** Items with `listPk = pk`, by `listSk` descending (newest first), eventually consistent. */
+  list(pk: string, options: { limit: number; cursor?: string }): Promise<Page>;
+}
+
+/** A cursor that no query of this kind has given out. */
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor';
+}
+
+// ---------------------------------------------------------------- objects
+
+/** What was written, as stored (compressed where the key ends in .gz). */
+export interface Stored {
+  bytes: number;
+  sha256: string;
+}
+export interface Objects {
+  /** Writes lines (no line feeds inside), gzip when the key ends in `.gz`. Overwrites. Streams: memory does not grow with length. */
+  writeLines(key: string, lines: Iterable<string> | AsyncIterable<string>): Promise<Stored & { lines: number }>;
+  /** Lines of an object, gunzipped when it is gzip by its magic number. `ObjectMissing` when there is none. */
+  readLines(key: string): AsyncIterable<string>;
+  writeBytes(key: string, body: Uint8Array, contentType: string): Promise<Stored>;
+  readBytes(key: string): Promise<Uint8Array>;
+  exists(key: string): Promise<boolean>;
+  delete(key: string): Promise<void>;
+  /** A URL that reads the object without credentials for `seconds`. */
+  readUrl(key: string, seconds: number): Promise<string>;
+  /** A URL that takes one PUT of the object for `seconds`. */
+  writeUrl(key: string, seconds: number): Promise<string>;
+  /** The lines of an object in another bucket, for `list: s3://…`. */
+  readForeignLines(bucket: string, key: string): AsyncIterable<string>;
+}
+export class ObjectMissing extends Error {
+  override readonly name = 'ObjectMissing';
+}
+
+// ---------------------------------------------------------------- queue and orchestration
+
+/** Ids only: the truth is the shard's row. */
+export interface ShardMessage {
+  v: 1;
+  tenant: string;
+  runId: string;
+  shardId: string;
+}
+export interface ShardQueue {
+  /** Sends all or throws; sending twice is harmless. `delaySeconds` 0..900. */
+  send(messages: ShardMessage[], delaySeconds?: number): Promise<void>;
+}
+
+export interface Orchestrator {
+  /** Starts the run's execution under a name made of the run id; a repeated start is a no-op. */
+  start(tenant: string, runId: string, attempt: number): Promise<void>;
+  /** Answers a waiting task token. `gone` = nobody waits on it any more. */
+  wake(token: string, output: JsonObject): Promise<'woken' | 'gone'>;
+  /** Is the execution of this attempt still alive? */
+  status(tenant: string, runId: string, attempt: number): Promise<'running' | 'ended' | 'none'>;
+}
+
+// ---------------------------------------------------------------- fetching and extracting
+
+export type HopAnswer = 'go' | { refuse: 'disallowed' | FailReason; detail: string };
+
+export interface FetchRequest {
+  url: string;
+  method: string;
+  /** As the task says. `authorization`, `cookie` and `proxy-authorization` are not carried to another host on redirect. */
+  headers: Record<string, string>;
+  /** Values of tenant secrets: never logged, never sent to another host. */
+  secretHeaders: Record<string, string>;
+  body?: string;
+  /** Whole exchange, redirects included. */
+  timeoutMs: number;
+  bytesMax: number;
+  redirectsMax: number;
+  /** CIDR ranges of otherwise refused addresses that this tenant may reach. */
+  allowAddresses: string[];
+  /** Asked before each redirect hop is sent (pace, robots); the first request is the caller's own business. */
+  onHop?: (url: string) => Promise<HopAnswer>;
+}
+
+export type FetchResult =
+  | {
+      ok: true;
+      status: number;
+      finalUrl: string;
+      /** Lower-case names; repeated headers joined by ", ". */
+      headers: Record<string, string>;
+      /** Decompressed. */
+      body: Uint8Array;
+      redirects: number;
+      /** Body bytes as they came over the wire. */
+      wireBytes: number;
+      ms: number;
+    }
+  | { ok: false; reason: FailReason | 'disallowed' | 'aborted'; detail: string; finalUrl: string; ms: number };
+
+export interface Fetcher {
+  fetch(request: FetchRequest, signal?: AbortSignal): Promise<FetchResult>;
+  close(): Promise<void>;
+}
+
+export type RobotsAnswer =
+  | { kind: 'allowed'; crawlDelaySeconds?: number }
+  | { kind: 'disallowed'; rule: string }
+  | { kind: 'unreachable'; reason: FailReason; detail: string };
+
+/** The robots.txt of each origin, fetched through `fetch` (which paces and guards) and cached for at most 24 h. */
+export interface Robots {
+  check(url: string, userAgent: string, fetch: (url: string) => Promise<FetchResult>): Promise<RobotsAnswer>;
+}
+
+export interface FetchedDocument {
+  /** The target as given, and where it was found after redirects. */
+  url: string;
+  finalUrl: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+export type Extraction =
+  | {
+      ok: true;
+      records: JsonObject[];
+      /** Absolute http(s) URLs in document order without fragments, when the plan asked for links. */
+      links: string[];
+      /** The next page of a `follow`, absolute. */
+      next?: string;
+    }
+  | { ok: false; reason: 'decode' | 'extract'; detail: string };
+
+export interface Extractor {
+  extract(document: FetchedDocument): Extraction;
+}
+
+// ---------------------------------------------------------------- telling
+
+/** Structured log. Fields never hold secrets or bodies. */
+export interface Log {
+  info(message: string, fields?: Record<string, Json>): void;
+  warn(message: string, fields?: Record<string, Json>): void;
+  error(message: string, fields?: Record<string, Json>): void;
+}
+
+/** Counters of low cardinality. */
+export interface Meter {
+  count(name: MetricName, value: number): void;
+}

@@ -1,0 +1,195 @@
+/**
+ * Rows of the control table as types. Rows are written only by the steps; `asRun` and friends are the one place where an
+ * item read back is taken at its word.
+ */
+import { totalOf, type BucketCounts } from './ledger.ts';
+import type { Attr, Item, Key } from './ports.ts';
+import type { RunState, ShardState } from './run.ts';
+import type { Scope } from './operations.ts';
+
+/** What one committed plan of a round cut, and what it decided by itself. */
+export interface RoundRow {
+  round: number;
+  /** Epoch of the plan: names its shards. */
+  plan: number;
+  shards: number;
+  /** Targets put into shards. */
+  targets: number;
+  /** Targets that planning itself ended: excluded, duplicate, overBudget, failed (a child sitemap). */
+  counts: BucketCounts;
+  /** Ledger objects that name them. */
+  ledgers: LedgerFile[];
+}
+export interface LedgerFile {
+  name: string;
+  bytes: number;
+  sha256: string;
+  lines: number;
+  counts: BucketCounts;
+}
+
+export interface RunRow extends Key {
+  kind: 'run';
+  tenant: string;
+  runId: string;
+  taskId: string;
+  taskVersion: number;
+  state: RunState;
+  region: string;
+  createdAt: number;
+  startedAt?: number;
+  finishedAt?: number;
+  /** Set when somebody or something asked the run to end early. */
+  stopReason?: string;
+  /** Which execution of the state machine carries it. */
+  attempt: number;
+  /** Raised by every planner; a plan is committed only under the epoch it was given. */
+  planEpoch: number;
+  rounds: RoundRow[];
+  /** = rounds.length: conditions cannot count. */
+  roundCount: number;
+  /** The task token that waits for `tokenRound` to be done. */
+  token?: string;
+  tokenRound?: number;
+  /** Rounds whose links have been merged. */
+  merged: number;
+  /** Hints only; the shard rows are the truth. */
+  doneHint: number;
+  recordsHint: number;
+  error?: { type: string; detail: string };
+  /** How the state machine came to finish, when it was not by the normal path; kept, since finish may be called again without it. */
+  ending?: { outcome: 'timedOut' | 'failed'; error?: string; cause?: string };
+  /** When the run's time is up. */
+  deadlineAt: number;
+  duplicateRecords?: number;
+  listPk: string;
+  listSk: string;
+  duePk?: string;
+  dueAt?: number;
+}
+
+/** One commit of a shard. Short names: it stands in the row as often as the shard committed. */
+export interface CommitRow {
+  /** Epoch and sequence: with the shard id they name the objects. */
+  e: number;
+  q: number;
+  /** Records: lines, bytes, SHA-256; absent when the batch had none. */
+  r?: number;
+  rb?: number;
+  rh?: string;
+  /** Ledger: lines, bytes, SHA-256, counts. */
+  l: number;
+  lb: number;
+  lh: string;
+  c: BucketCounts;
+  /** Lines of the links object; absent when there is none. */
+  k?: number;
+}
+
+/** Attempts made and when the next is due, for targets that are between attempts. Key = index in the shard. */
+export type RetryMap = Record<string, [attempts: number, nextAt: number]>;
+
+export interface ShardRow extends Key {
+  kind: 'shard';
+  tenant: string;
+  runId: string;
+  shardId: string;
+  state: ShardState;
+  /** Fencing number: raised by every claim; a commit names it. */
+  epoch: number;
+  /** Targets of the shard; grows in a `follow` shard. */
+  targets: number;
+  hosts: string[];
+  /** In flight per host that this lane may use. */
+  share: number;
+  /** The shard that goes on in this lane when this one is done. */
+  next?: string;
+  leaseUntil?: number;
+  resumeAt?: number;
+  done: Uint8Array;
+  retries: RetryMap;
+  /** Slots a parked shard has reserved and not used: host → [from, interval, count], milliseconds. */
+  slots: Record<string, [fromMs: number, intervalMs: number, count: number]>;
+  /** Times the sweep has sent it again since it was last claimed. */
+  resent: number;
+  /** robots.txt attempts of hosts that could not be asked yet. */
+  gates: Record<string, number>;
+  commits: CommitRow[];
+  seq: number;
+  counts: BucketCounts;
+  attempts: number;
+  records: number;
+  bytes: number;
+  /** The page a `follow` shard goes on with. */
+  follow?: string;
+  createdAt: number;
+  claimedAt?: number;
+  finishedAt?: number;
+  duePk?: string;
+  dueAt?: number;
+}
+
+export interface TaskRow extends Key {
+  kind: 'task';
+  tenant: string;
+  taskId: string;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  deleted?: boolean;
+}
+export interface VersionRow extends Key {
+  kind: 'version';
+  version: number;
+  createdAt: number;
+  /** JSON text of the TaskSpec: one string attribute costs less and keeps order. */
+  task: string;
+  warnings?: string[];
+}
+export interface TenantRow extends Key {
+  kind: 'tenant';
+  tenant: string;
+  /** CIDR ranges this tenant may reach beyond public addresses. */
+  allowAddresses: string[];
+  permissions: 'ignoreRobots'[];
+}
+export interface ApiKeyRow extends Key {
+  kind: 'apiKey';
+  tenant: string;
+  keyId: string;
+  scopes: Scope[];
+  createdAt: number;
+  /** Milliseconds; absent = no expiry. */
+  notAfter?: number;
+  revoked?: boolean;
+}
+export interface EventRow extends Key {
+  kind: 'event';
+  at: number;
+  type: string;
+  detail: string;
+  data?: { [name: string]: Attr };
+}
+
+export const asRun = (item: Item): RunRow => item as unknown as RunRow;
+export const asShard = (item: Item): ShardRow => item as unknown as ShardRow;
+export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
+export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
+export const asTenant = (item: Item): TenantRow => item as unknown as TenantRow;
+export const asApiKey = (item: Item): ApiKeyRow => item as unknown as ApiKeyRow;
+export const asEvent = (item: Item): EventRow => item as unknown as EventRow;
+
+type Row = RunRow | ShardRow | TaskRow | VersionRow | TenantRow | ApiKeyRow | EventRow;
+/** A row as an item: absent optional fields stay absent. */
+export const asItem = (row: Row): Item =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Item;
+/** A structured value as an attribute. */
+export function asAttr(value: object): Attr {
+  const attributes: { [name: string]: Attr } = {};
+  for (const [name, each] of Object.entries(value) as [string, Attr | undefined][])
+    if (each !== undefined) attributes[name] = each;
+  return attributes;
+}
+
+/** Targets of a shard without an end. */
+export const pendingOf = (shard: ShardRow): number => shard.targets - totalOf(shard.counts);

@@ -1,0 +1,36 @@
+/** Everything the API can ask, over one set of ports. */
+import { authenticate, forget, remember, remembered } from './access.ts';
+import { createUpload, ledger, records, results } from './results.ts';
+import { getRun, listRuns, listShards, startInline, startRun, stopRun, timeline, type RunPorts } from './runs.ts';
+import { createTask, deleteTask, getTask, listTasks, listVersions, replaceTask, rollbackTask } from './tasks.ts';
+import type { Context } from '../context.ts';
+import type { Operations } from '../operations.ts';
+
+export type ServicePorts = RunPorts & Pick<Context, 'objects'>;
+
+export function createService(ports: ServicePorts): Operations {
+  return {
+    authenticate: (key) => authenticate(ports, key),
+    remembered: (...args) => remembered(ports, ...args),
+    remember: (...args) => remember(ports, ...args),
+    forget: (...args) => forget(ports, ...args),
+    createTask: (...args) => createTask(ports, ...args),
+    listTasks: (...args) => listTasks(ports, ...args),
+    getTask: (...args) => getTask(ports, ...args),
+    replaceTask: (...args) => replaceTask(ports, ...args),
+    deleteTask: (...args) => deleteTask(ports, ...args),
+    listVersions: (...args) => listVersions(ports, ...args),
+    rollbackTask: (...args) => rollbackTask(ports, ...args),
+    startRun: (...args) => startRun(ports, ...args),
+    startInline: (...args) => startInline(ports, ...args),
+    listRuns: (...args) => listRuns(ports, ...args),
+    getRun: (...args) => getRun(ports, ...args),
+    stopRun: (...args) => stopRun(ports, ...args),
+    listShards: (...args) => listShards(ports, ...args),
+    timeline: (...args) => timeline(ports, ...args),
+    ledger: (...args) => ledger(ports, ...args),
+    results: (...args) => results(ports, ...args),
+    records: (...args) => records(ports, ...args),
+    createUpload: (...args) => createUpload(ports, ...args),
+  };
+}

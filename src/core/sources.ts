@@ -1,0 +1,134 @@
+/** What a task's source names, as a stream: each entry is a target to plan or a line that already has its end. */
+import { SITEMAP_BYTES_MAX } from './limits.ts';
+import { LIST_SNIFF_LINES, parseListLine, sniffList } from './list-lines.ts';
+import { frontierObject, isUploadId, tenantPrefix, uploadObject } from './names.ts';
+import { politeGet } from './polite.ts';
+import { ObjectMissing } from './ports.ts';
+import { expandRange } from './range.ts';
+import { SourceFailure, type Context, type Outgoing, type ReadSitemap } from './context.ts';
+import type { PlannedTarget } from './cut.ts';
+import type { FailReason } from './ledger.ts';
+import type { RunRow, TenantRow } from './rows.ts';
+import type { RequestSpec, TaskSpec } from './task.ts';
+
+export type Entry =
+  | { kind: 'target'; target: PlannedTarget }
+  /** Something the source names but that cannot be asked for: it ends as failed. */
+  | { kind: 'bad'; url: string; reason: FailReason; detail: string };
+
+export type PlanPorts = Pick<Context, 'region' | 'table' | 'pace' | 'objects' | 'clock' | 'chance' | 'log' | 'meter'> &
+  Pick<Outgoing, 'fetcher'> & {
+    readSitemap: ReadSitemap;
+    /** Buckets besides the tenant's own prefix that `list: s3://…` may name. */
+    listBuckets: string[];
+    /** Name of the results bucket, for `s3://` references to the tenant's own objects. */
+    resultsBucket: string;
+  };
+
+/** Round 0 of every kind; later rounds of a crawl come from the merged frontier. */
+export async function* entriesOf(
+  ports: PlanPorts,
+  run: RunRow,
+  tenant: TenantRow,
+  task: TaskSpec,
+  round: number,
+): AsyncGenerator<Entry> {
+  const { source } = task;
+  if (round > 0) {
+    for await (const line of ports.objects.readLines(frontierObject(run.tenant, run.runId, round)))
+      yield { kind: 'target', target: JSON.parse(line) as PlannedTarget };
+  } else if (source.urls) {
+    for (const given of source.urls)
+      yield { kind: 'target', target: typeof given === 'string' ? { url: given } : upper(given) };
+  } else if (source.list !== undefined) {
+    yield* listEntries(listLines(ports, run.tenant, source.list));
+  } else if (source.sitemap !== undefined) {
+    yield* sitemapEntries(ports, tenant, task, source.sitemap);
+  } else if (source.range) {
+    for (const url of expandRange(source.range)) yield { kind: 'target', target: { url } };
+  } else if (source.crawl) {
+    for (const url of source.crawl.seeds) yield { kind: 'target', target: { url, depth: 0 } };
+  } else if (source.follow) {
+    yield { kind: 'target', target: { url: source.follow.url } };
+  }
+}
+
+const upper = (given: RequestSpec): RequestSpec => ({
+  ...given,
+  ...(given.method !== undefined && { method: given.method.toUpperCase() }),
+});
+
+async function* sitemapEntries(
+  ports: PlanPorts,
+  tenant: TenantRow,
+  task: TaskSpec,
+  sitemap: NonNullable<TaskSpec['source']['sitemap']>,
+): AsyncGenerator<Entry> {
+  const spec = typeof sitemap === 'string' ? { url: sitemap } : sitemap;
+  const get = politeGet(ports, task, tenant.allowAddresses, SITEMAP_BYTES_MAX);
+  for await (const entry of ports.readSitemap(spec, get)) {
+    if (entry.kind === 'url') yield { kind: 'target', target: { url: entry.url } };
+    else yield { kind: 'bad', url: entry.url, reason: entry.reason, detail: entry.detail };
+  }
+}
+
+/** The lines behind `upload:ID` or `s3://bucket/key`, or a refusal that says what may be named. */
+function listLines(ports: PlanPorts, tenant: string, list: string): AsyncIterable<string> {
+  const upload = /^upload:(.+)$/.exec(list)?.[1];
+  if (upload !== undefined) {
+    if (!isUploadId(upload)) throw new SourceFailure(`list: ${list} is not an upload id`);
+    return ports.objects.readLines(uploadObject(tenant, upload));
+  }
+  const [, bucket, key] = /^s3:\/\/([a-z0-9.-]+)\/(.+)$/.exec(list) ?? [];
+  if (bucket === undefined || key === undefined)
+    throw new SourceFailure(`list: expected upload:ID or s3://bucket/key, got ${list}`);
+  if (bucket === ports.resultsBucket) {
+    if (!key.startsWith(tenantPrefix(tenant)))
+      throw new SourceFailure(`list: ${list} belongs to another tenant or to none`);
+    return ports.objects.readLines(key);
+  }
+  if (!ports.listBuckets.includes(bucket))
+    throw new SourceFailure(`list: bucket ${bucket} is not among those the operator allows for lists (LIST_BUCKETS)`);
+  return ports.objects.readForeignLines(bucket, key);
+}
+
+async function* listEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
+  const head: string[] = [];
+  let kind: ReturnType<typeof sniffList> | undefined;
+  let index = 0;
+  function* parsed(line: string): Generator<Entry> {
+    const entry = parseListLine(line, index++, kind ?? 'text');
+    if (entry.kind === 'target') yield entry;
+    if (entry.kind === 'bad')
+      yield { kind: 'bad', url: entry.given, reason: 'decode', detail: `line ${String(index)}: ${entry.detail}` };
+  }
+  try {
+    for await (const line of lines) {
+      if (kind !== undefined) {
+        yield* parsed(line);
+        continue;
+      }
+      head.push(line);
+      if (head.length < LIST_SNIFF_LINES) continue;
+      kind = sniffList(head);
+      for (const early of head) yield* parsed(early);
+    }
+  } catch (error) {
+    if (error instanceof ObjectMissing)
+      throw new SourceFailure(`list: there is no such object (${error.message}); was the upload PUT?`);
+    if (error instanceof SourceFailure) throw error;
+    throw isCorrupt(error)
+      ? new SourceFailure(`list: cannot be decompressed after line ${String(index)}: ${(error as Error).message}`)
+      : error;
+  }
+  if (kind === undefined) {
+    kind = sniffList(head);
+    for (const early of head) yield* parsed(early);
+  }
+}
+
+/** zlib's own error codes start so. */
+const isCorrupt = (error: unknown): boolean => {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && code.startsWith('Z_');
+};

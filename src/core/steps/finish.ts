@@ -1,0 +1,180 @@
+/**
+ * `finish`: gives every target an end, writes the manifest, moves the run to its end state. May be called again at any
+ * point: what is done is found done.
+ */
+import { METRICS } from '../metrics.ts';
+import { Bounded } from '../bounded.ts';
+import { isSet } from '../bitmap.ts';
+import { dropDuplicates } from '../dedupe.ts';
+import { identityFields } from '../plan-ledger.ts';
+import { manifestObject, runKey, targetsObject } from '../names.ts';
+import { buildManifest } from '../manifest.ts';
+import { asAttr, asRun, pendingOf, type RunRow, type ShardRow } from '../rows.ts';
+import { isEnded, type EndState } from '../run.ts';
+import { allShards, note, readRun, readTask } from '../store.ts';
+import { Batch, commitBatch } from '../work/batch.ts';
+import { fenceShard } from '../work/claim.ts';
+import type { Context } from '../context.ts';
+import type { PlannedTarget } from '../cut.ts';
+import type { Manifest, Progress } from '../operations.ts';
+
+export interface FinishRequest {
+  tenant: string;
+  runId: string;
+  outcome?: 'timedOut' | 'failed';
+  error?: string;
+  cause?: string;
+}
+type Ports = Pick<Context, 'region' | 'table' | 'objects' | 'clock' | 'log' | 'meter'>;
+
+export async function finish(ports: Ports, request: FinishRequest): Promise<{ state: string }> {
+  const run = await beginFinish(ports, request);
+  if (run === undefined) return { state: 'NONE' };
+  if (isEnded(run.state)) return { state: run.state };
+  await cancelOpenShards(ports, run);
+  const { manifest, duplicateRecords } = await makeManifest(ports, run);
+  const state = endState(run, manifest.totals);
+  const finished = await end(ports, run, state, { ...manifest, state }, duplicateRecords);
+  ports.meter.count(METRICS.runsFinished, 1);
+  return { state: finished };
+}
+
+/** FINALIZING from any live state; from here on no worker commits to a shard that finish has fenced. */
+async function beginFinish(ports: Ports, request: FinishRequest): Promise<RunRow | undefined> {
+  const { tenant, runId, outcome, error, cause } = request;
+  const ending = outcome && {
+    outcome,
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause: cause.slice(0, 1000) }),
+  };
+  const write = await ports.table.update(
+    runKey(tenant, runId),
+    { set: { state: 'FINALIZING', ...(ending && { ending: asAttr(ending) }) }, remove: ['token', 'tokenRound'] },
+    { in: ['state', ['QUEUED', 'PLANNING', 'RUNNING', 'PAUSED', 'FINALIZING']] },
+  );
+  return write.ok ? asRun(write.item) : await readRun(ports.table, tenant, runId);
+}
+
+/** Takes every shard that is not done from whoever has it and ends its open targets as cancelled. */
+async function cancelOpenShards(ports: Ports, run: RunRow): Promise<void> {
+  const cancelling = new Bounded(8);
+  for await (const shard of allShards(ports.table, run)) {
+    if (shard.state !== 'DONE') await cancelling.run(() => cancelShard(ports, run, shard));
+  }
+  await cancelling.drain();
+}
+
+async function cancelShard(ports: Ports, run: RunRow, open: ShardRow): Promise<void> {
+  const shard = await fenceShard(ports.table, open, ports.clock.now());
+  if (shard === undefined) return; // done meanwhile by its worker
+  const batch = new Batch(ports.clock.now());
+  const at = new Date(ports.clock.now()).toISOString();
+  for await (const { index, target } of openTargets(ports, shard)) {
+    const attempts = shard.retries[String(index)]?.[0] ?? 0;
+    const detail = run.stopReason === undefined ? 'the run ended first' : `the run was stopped: ${run.stopReason}`;
+    const extra = {
+      ...(target.depth !== undefined && { depth: target.depth }),
+      ...(target.from !== undefined && { from: target.from }),
+    };
+    const line = {
+      url: target.url,
+      ...identityFields(target),
+      bucket: 'cancelled' as const,
+      detail,
+      attempts,
+      records: 0,
+      at,
+      ...extra,
+    };
+    batch.add({ index, line, records: [], links: [], bytes: 0 });
+  }
+  const progress = { retries: {}, gates: {}, slots: {} };
+  const done = await commitBatch(ports, shard, ports.region, batch, progress, { kind: 'done' }, () =>
+    ports.clock.now(),
+  );
+  if (done === undefined) throw new Error(`shard ${shard.shardId} was taken from finish`);
+}
+
+async function* openTargets(ports: Ports, shard: ShardRow): AsyncGenerator<{ index: number; target: PlannedTarget }> {
+  if (pendingOf(shard) === 0) return;
+  if (shard.follow !== undefined) {
+    yield { index: shard.targets - 1, target: { url: shard.follow } };
+    return;
+  }
+  let index = 0;
+  for await (const line of ports.objects.readLines(targetsObject(shard.tenant, shard.runId, shard.shardId))) {
+    if (!isSet(shard.done, index)) yield { index, target: JSON.parse(line) as PlannedTarget };
+    index++;
+  }
+}
+
+async function makeManifest(
+  ports: Ports,
+  run: RunRow,
+): Promise<{ manifest: Manifest; duplicateRecords: number | undefined }> {
+  const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
+  const built = await buildManifest({ ...run, finishedAt: ports.clock.now() }, allShards(ports.table, run), run.state);
+  checkBalance(built);
+  const { key } = task.extract;
+  if (key === undefined || key.length === 0) return { manifest: built, duplicateRecords: undefined };
+  const { parts, dropped } = await dropDuplicates(ports.objects, run, built.parts, key);
+  const totals: Progress = { ...built.totals, records: built.totals.records - dropped, duplicateRecords: dropped };
+  return { manifest: { ...built, parts, totals }, duplicateRecords: dropped };
+}
+
+/** The ledger must balance against the files that are named; if it does not, no manifest is written and the run stays for the sweep. */
+function checkBalance({ totals, ledger }: Manifest): void {
+  const lines = ledger.reduce((sum, file) => sum + file.lines, 0);
+  if (totals.pending !== 0 || lines !== totals.discovered)
+    throw new Error(
+      `ledger does not balance: ${String(totals.discovered)} discovered, ${String(lines)} lines, ${String(totals.pending)} pending`,
+    );
+}
+
+/** CONTRACT §1: SUCCEEDED = all good, PARTIAL = some failed, FAILED = nothing succeeded or could not be planned. */
+export function endState(run: RunRow, totals: Progress): EndState {
+  if (run.ending?.outcome === 'timedOut') return 'TIMED_OUT';
+  if (run.stopReason !== undefined) return 'STOPPED';
+  if (run.error !== undefined || run.ending?.outcome === 'failed') return 'FAILED';
+  if (totals.failed === 0 && totals.cancelled === 0) return 'SUCCEEDED';
+  return totals.collected + totals.unmodified > 0 ? 'PARTIAL' : 'FAILED';
+}
+
+async function end(
+  ports: Ports,
+  run: RunRow,
+  state: EndState,
+  manifest: Manifest,
+  duplicateRecords: number | undefined,
+): Promise<string> {
+  const body = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
+  await ports.objects.writeBytes(manifestObject(run.tenant, run.runId), body, 'application/json');
+  const error =
+    run.error ??
+    (run.ending?.outcome === 'failed' ? machineError(run.ending) : nothingSucceeded(state, manifest.totals));
+  const write = await ports.table.update(
+    runKey(run.tenant, run.runId),
+    {
+      set: {
+        state,
+        finishedAt: Date.parse(manifest.finishedAt ?? manifest.createdAt),
+        ...(duplicateRecords !== undefined && { duplicateRecords }),
+        ...(error && { error: asAttr(error) }),
+      },
+      remove: ['duePk', 'dueAt'],
+    },
+    { eq: ['state', 'FINALIZING'] },
+  );
+  if (!write.ok) return asRun(write.item ?? { pk: '', sk: '', state: 'NONE' }).state;
+  const { totals } = manifest;
+  const detail = `${state}: ${String(totals.collected)} of ${String(totals.discovered)} targets collected, ${String(totals.failed)} failed, ${String(totals.records)} records`;
+  await note(ports.table, run, ports.clock.now(), 'run.finished', detail);
+  return state;
+}
+
+const machineError = ({ error, cause }: NonNullable<RunRow['ending']>): { type: string; detail: string } => ({
+  type: error ?? 'Error',
+  detail: cause ?? 'the state machine failed without a cause',
+});
+const nothingSucceeded = (state: EndState, totals: Progress): { type: string; detail: string } | undefined =>
+  state === 'FAILED' ? { type: 'nothingSucceeded', detail: `all ${String(totals.failed)} targets failed` } : undefined;

@@ -1,0 +1,236 @@
+/**
+ * `plan`: the source of one round as shards. Streams: memory is bounded by the cutter, not by the source. What it writes
+ * becomes visible by one conditional write under the epoch this planner was given; a planner that died or came late
+ * leaves objects that nothing names.
+ */
+import { Bounded } from '../bounded.ts';
+import { SourceFailure } from '../context.ts';
+import { Cutter, type Cut, type PlannedTarget } from '../cut.ts';
+import { FingerprintSet } from '../fingerprint-set.ts';
+import { dueOf, runKey, shardId, shardKey, targetsObject } from '../names.ts';
+import { PlanLedger } from '../plan-ledger.ts';
+import { SHARD_LOST_MS } from '../limits.ts';
+import { asAttr, asItem, asRun, type RoundRow, type RunRow, type ShardRow } from '../rows.ts';
+import { isEnded } from '../run.ts';
+import { entriesOf, type PlanPorts } from '../sources.ts';
+import { note, readRun, readTask, readTenant } from '../store.ts';
+import { compileFilter, hostOf, targetIdentity } from '../url.ts';
+import type { TaskSpec } from '../task.ts';
+
+export interface PlanAnswer {
+  round: number;
+  shards: number;
+  secondsLeft: number;
+  proceed: boolean;
+}
+
+/** Plans that may be overtaken by another planner of the same round before this one gives up. */
+const TRIES = 3;
+
+export async function plan(
+  ports: PlanPorts,
+  ref: { tenant: string; runId: string; round: number },
+): Promise<PlanAnswer> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const run = await claim(ports, ref);
+    const answer = (shards: number, proceed: boolean): PlanAnswer => ({
+      round: ref.round,
+      shards,
+      proceed,
+      secondsLeft: Math.max(1, Math.floor(((run?.deadlineAt ?? 0) - ports.clock.now()) / 1000)),
+    });
+    if (run === undefined) return answer(0, false);
+    const known = run.rounds[ref.round];
+    if (known) return answer(known.shards, true);
+    try {
+      const cut = await cutRound(ports, run, ref.round);
+      if (await commit(ports, run, cut)) return answer(cut.shards, true);
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error;
+      await refuse(ports, run, error.message);
+      return answer(0, false);
+    }
+    // Overtaken or stopped meanwhile: look again, and take what the other one committed.
+  }
+  throw new Error(`round ${String(ref.round)}: overtaken by other planners ${String(TRIES)} times`);
+}
+
+/** Takes the next plan epoch; undefined when the run is over or was asked to stop. */
+async function claim(
+  ports: PlanPorts,
+  ref: { tenant: string; runId: string; round: number },
+): Promise<RunRow | undefined> {
+  const before = await readRun(ports.table, ref.tenant, ref.runId);
+  if (before === undefined || isEnded(before.state) || before.state === 'FINALIZING') return undefined;
+  if (before.rounds[ref.round]) return before;
+  const set = before.state === 'QUEUED' ? { state: 'PLANNING', startedAt: ports.clock.now() } : {};
+  const write = await ports.table.update(
+    runKey(ref.tenant, ref.runId),
+    { set, add: { planEpoch: 1 } },
+    { all: [{ in: ['state', ['QUEUED', 'PLANNING', 'RUNNING', 'PAUSED']] }, { eq: ['roundCount', ref.round] }] },
+  );
+  return write.ok ? asRun(write.item) : undefined;
+}
+
+async function cutRound(ports: PlanPorts, run: RunRow, round: number): Promise<RoundRow> {
+  const [task, tenant] = await Promise.all([
+    readTask(ports.table, run.tenant, run.taskId, run.taskVersion),
+    readTenant(ports.table, run.tenant),
+  ]);
+  const ledger = new PlanLedger(ports, run, round);
+  const shards = new ShardWriter(ports, run, task, round);
+  const filter = targetFilter(task, round);
+  const seen = new FingerprintSet();
+  let room = targetsAllowed(task) - run.rounds.reduce((sum, done) => sum + done.targets, 0);
+  for await (const entry of entriesOf(ports, run, tenant, task, round)) {
+    if (entry.kind === 'bad') {
+      await ledger.add(entry, 'failed', entry.detail, entry.reason);
+      continue;
+    }
+    const { target } = entry;
+    const identity = targetIdentity(target);
+    if (identity === undefined) {
+      await ledger.add(target, 'failed', 'not an http(s) URL', 'decode');
+      continue;
+    }
+    const kept = filter(target);
+    if (!kept.keep) await ledger.add(target, 'excluded', kept.rule);
+    else if (round === 0 && !seen.add(identity)) await ledger.add(target, 'duplicate', 'named before in this run');
+    else if (room <= 0) await ledger.add(target, 'overBudget', `beyond ${String(targetsAllowed(task))} targets`);
+    else {
+      room--;
+      await shards.add(target);
+    }
+  }
+  const written = await shards.finish();
+  const ended = await ledger.finish();
+  return { round, plan: run.planEpoch, ...written, ...ended };
+}
+
+const targetsAllowed = (task: TaskSpec): number =>
+  Math.min(task.limits.maxTargets, task.source.crawl?.maxTargets ?? Infinity);
+
+/** Crawl seeds and the first page of a follow are named by hand: no glob keeps them out. */
+function targetFilter(
+  task: TaskSpec,
+  round: number,
+): (target: PlannedTarget) => { keep: true } | { keep: false; rule: string } {
+  if ((task.source.crawl && round === 0) || task.source.follow) return () => ({ keep: true });
+  const filter = compileFilter(task.source.include, task.source.exclude);
+  return (target) => filter(targetIdentity({ url: target.url }) ?? target.url);
+}
+
+/** Writes shards as they are cut: targets first, then the row. A lane's row waits until its successor is known. */
+class ShardWriter {
+  readonly #ports: PlanPorts;
+  readonly #run: RunRow;
+  readonly #task: TaskSpec;
+  readonly #round: number;
+  readonly #cutter: Cutter;
+  readonly #writes = new Bounded(8);
+  readonly #lanes = new Map<string, ShardRow>();
+  #index = 0;
+  #targets = 0;
+
+  constructor(ports: PlanPorts, run: RunRow, task: TaskSpec, round: number) {
+    this.#ports = ports;
+    this.#run = run;
+    this.#task = task;
+    this.#round = round;
+    this.#cutter = new Cutter({ concurrency: task.pace.concurrency });
+  }
+
+  async add(target: PlannedTarget): Promise<void> {
+    for (const cut of this.#cutter.add(target, hostOf(target.url))) await this.#write(cut);
+  }
+
+  async finish(): Promise<{ shards: number; targets: number }> {
+    for (const cut of this.#cutter.finish()) await this.#write(cut);
+    for (const row of this.#lanes.values()) await this.#writes.run(() => this.#put(row));
+    await this.#writes.drain();
+    return { shards: this.#index, targets: this.#targets };
+  }
+
+  async #write(cut: Cut): Promise<void> {
+    const { tenant, runId } = this.#run;
+    const id = shardId({ round: this.#round, plan: this.#run.planEpoch, index: this.#index++ });
+    this.#targets += cut.targets.length;
+    await this.#writes.run(async () => {
+      await this.#ports.objects.writeLines(
+        targetsObject(tenant, runId, id),
+        cut.targets.map((t) => JSON.stringify(t)),
+      );
+    });
+    const before = cut.lane === undefined ? undefined : this.#lanes.get(cut.lane);
+    const row = this.#row(id, cut, before === undefined ? 'READY' : 'WAITING');
+    if (cut.lane === undefined) await this.#writes.run(() => this.#put(row));
+    else this.#lanes.set(cut.lane, row);
+    if (before) await this.#writes.run(() => this.#put({ ...before, next: id }));
+  }
+
+  #row(id: string, cut: Cut, state: 'READY' | 'WAITING'): ShardRow {
+    const { tenant, runId } = this.#run;
+    const follow = this.#task.source.follow?.url;
+    return {
+      ...shardKey(tenant, runId, id),
+      kind: 'shard',
+      tenant,
+      runId,
+      shardId: id,
+      state,
+      epoch: 0,
+      targets: cut.targets.length,
+      hosts: cut.hosts.slice(0, 20),
+      share: cut.share,
+      done: new Uint8Array(Math.ceil(cut.targets.length / 8)),
+      retries: {},
+      gates: {},
+      slots: {},
+      resent: 0,
+      commits: [],
+      seq: 0,
+      counts: {},
+      attempts: 0,
+      records: 0,
+      bytes: 0,
+      createdAt: this.#ports.clock.now(),
+      ...(follow !== undefined && { follow }),
+      // Only what is sent by dispatch can be lost on the way; WAITING rows become due when their turn comes.
+      ...(state === 'READY' && { duePk: dueOf(this.#run), dueAt: this.#ports.clock.now() + SHARD_LOST_MS }),
+    };
+  }
+
+  async #put(row: ShardRow): Promise<void> {
+    await this.#ports.table.put(asItem(row));
+  }
+}
+
+/** Makes the plan the round's plan. Lost when the run was stopped meanwhile or a later planner has the epoch. */
+async function commit(ports: PlanPorts, run: RunRow, round: RoundRow): Promise<boolean> {
+  if (round.round === 0 && round.targets === 0 && Object.keys(round.counts).length === 0)
+    throw new SourceFailure('the source names no targets');
+  const write = await ports.table.update(
+    runKey(run.tenant, run.runId),
+    { set: { state: 'RUNNING', doneHint: 0 }, append: { rounds: [asAttr(round)] }, add: { roundCount: 1 } },
+    {
+      all: [
+        { eq: ['planEpoch', run.planEpoch] },
+        { eq: ['roundCount', round.round] },
+        { in: ['state', ['PLANNING', 'RUNNING']] },
+      ],
+    },
+  );
+  if (!write.ok) {
+    ports.log.warn('plan lost its epoch', { runId: run.runId, tenant: run.tenant, round: round.round });
+    return false;
+  }
+  const detail = `round ${String(round.round)}: ${String(round.targets)} targets in ${String(round.shards)} shards`;
+  await note(ports.table, run, ports.clock.now(), 'run.planned', detail, { ...round.counts });
+  return true;
+}
+
+async function refuse(ports: PlanPorts, run: RunRow, detail: string): Promise<void> {
+  const error = asAttr({ type: 'source', detail });
+  await ports.table.update(runKey(run.tenant, run.runId), { set: { error } }, { eq: ['planEpoch', run.planEpoch] });
+  await note(ports.table, run, ports.clock.now(), 'run.unplannable', detail);
+}

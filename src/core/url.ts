@@ -1,0 +1,98 @@
+/** Identity of targets: canonical URLs, hosts, scopes and globs. Pure; no lookup of any kind. */
+import { createHash } from 'node:crypto';
+import type { CrawlScope, RequestSpec } from './task.ts';
+
+/**
+ * The canonical form that decides whether two URLs are one target: WHATWG parsing (lower-case scheme and host, default
+ * port and dot segments gone), no fragment, escapes in upper case and none for unreserved characters (RFC 3986 §6.2.2).
+ * Query order is kept: servers may read meaning into it. Undefined when it is not an absolute http(s) URL.
+ */
+export function canonicalUrl(given: string): string | undefined {
+  const url = parseHttp(given);
+  if (url === undefined) return undefined;
+  url.hash = '';
+  return url.href.includes('%') ? url.href.replace(/%[0-9a-fA-F]{2}/g, normalEscape) : url.href;
+}
+
+function normalEscape(escape: string): string {
+  const char = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+  return /[A-Za-z0-9\-._~]/.test(char) ? char : escape.toUpperCase();
+}
+
+export function parseHttp(given: string): URL | undefined {
+  const url = URL.parse(given);
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
+}
+
+/**
+ * The party a request budget belongs to: host name, and the port where it is not the scheme's own, since another port
+ * is another server with a robots.txt of its own.
+ */
+export const hostOf = (url: string): string => parseHttp(url)?.host ?? '';
+
+export const bodySha256 = (body: string): string => createHash('sha256').update(body).digest('hex');
+
+/** Canonical URL, and for anything but a plain GET the method and the hash of the body. */
+export function targetIdentity(target: RequestSpec): string | undefined {
+  const url = canonicalUrl(target.url);
+  if (url === undefined) return undefined;
+  const method = (target.method ?? 'GET').toUpperCase();
+  if (method === 'GET' && target.body === undefined) return url;
+  return `${method} ${url} ${target.body === undefined ? '' : bodySha256(target.body)}`;
+}
+
+/**
+ * A glob over a whole canonical URL: `**` = anything, `*` = anything but `/`, `?` = one character but `/` when it is not
+ * the start of the query (a literal `?` in a URL is matched by `?` too).
+ */
+export function compileGlob(glob: string): (url: string) => boolean {
+  let source = '';
+  for (let i = 0; i < glob.length; i++) {
+    const char = glob.charAt(i);
+    if (char === '*' && glob.charAt(i + 1) === '*') {
+      source += '.*';
+      i++;
+    } else if (char === '*') source += '[^/]*';
+    else if (char === '?') source += '[^/]';
+    else source += char.replace(/[\\^$.|+()[\]{}]/, '\\$&');
+  }
+  const pattern = new RegExp(`^${source}$`, 's');
+  return (url) => pattern.test(url);
+}
+
+export type Filter = (canonical: string) => { keep: true } | { keep: false; rule: string };
+
+/** Exclude wins over include; without any include everything is included. */
+export function compileFilter(include: string[] = [], exclude: string[] = []): Filter {
+  const compile = (globs: string[]) => globs.map((glob) => ({ glob, matches: compileGlob(glob) }));
+  const [included, excluded] = [compile(include), compile(exclude)];
+  return (url) => {
+    const hit = excluded.find((rule) => rule.matches(url));
+    if (hit) return { keep: false, rule: `exclude ${hit.glob}` };
+    if (included.length === 0 || included.some((rule) => rule.matches(url))) return { keep: true };
+    return { keep: false, rule: 'matches no include' };
+  };
+}
+
+/**
+ * Which links belong to a crawl.
+ * @param domainOf registrable domain of a host name (public suffix list), the host itself where there is none.
+ */
+export function compileScope(
+  scope: CrawlScope,
+  seeds: string[],
+  domainOf: (hostname: string) => string,
+): (url: string) => boolean {
+  const parsed = seeds.map(parseHttp).filter((url) => url !== undefined);
+  if (scope === 'any') return () => true;
+  if (scope === 'host') {
+    const hosts = new Set(parsed.map((url) => url.host));
+    return (url) => hosts.has(hostOf(url));
+  }
+  if (scope === 'domain') {
+    const domains = new Set(parsed.map((url) => domainOf(url.hostname)));
+    return (url) => domains.has(domainOf(parseHttp(url)?.hostname ?? ''));
+  }
+  const prefixes = parsed.map((url) => url.origin + url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1));
+  return (url) => prefixes.some((prefix) => url.startsWith(prefix));
+}

@@ -1,0 +1,135 @@
+/**
+ * Bytes to records: the room's door. A plan is compiled once for a run; the extractor then takes documents one by one,
+ * keeps nothing between them and throws on none, whatever the bytes are.
+ */
+import { createHash } from 'node:crypto';
+import type { ExtractPlan } from '#core/context.ts';
+import type { Json, JsonObject } from '#core/json.ts';
+import type { Extraction, Extractor, FetchedDocument } from '#core/ports.ts';
+import { decodeText } from './charset.ts';
+import { kindOfType, readContentType, sniffKind, type ContentType, type DocumentKind } from './content-type.ts';
+import { requestUrl } from './convert.ts';
+import { compileField, describeField, isMissing, type Field } from './field.ts';
+import { nextLink } from './link-header.ts';
+import { compileReader, type Read, type Reader, type ReadResult } from './reader.ts';
+
+export { checkExtract } from './check.ts';
+export type { ExtractPlan } from '#core/context.ts';
+
+/** Throws on a plan in which `checkExtract` finds a fault. */
+export async function compileExtractor(plan: ExtractPlan): Promise<Extractor> {
+  const { format } = plan.extract;
+  const fields = await Promise.all(
+    Object.entries(plan.extract.fields).map(([name, given]) => compileField(name, given)),
+  );
+  const readerOf = readersByKind(format === 'none' ? bodyPlan(plan) : plan, format === 'none' ? [BODY_FIELD] : fields);
+  if (format !== 'auto' && format !== 'none') readerOf(format);
+  return {
+    extract(document) {
+      const type = readContentType(document.headers['content-type']);
+      const known = type.essence === undefined ? sniffKind(document.body) : kindOfType(type.essence);
+      if (format === 'none') return extractBody(document, type, plan, known, readerOf);
+      const kind = format === 'auto' ? known : format;
+      if (kind === undefined) return { ok: false, reason: 'extract', detail: unknownKind(type) };
+      const read = readDocument(document, type, kind, readerOf);
+      if (!read.ok) return read;
+      const records =
+        'records' in read.content ? read.content.records : recordsOf(fields, read.content.rows, read.base);
+      if (!Array.isArray(records)) return { ok: false, reason: 'extract', detail: records.detail };
+      return finished(records, read.links, nextPage(document, plan, read));
+    },
+  };
+}
+
+/** Compiled when the first document of a kind comes: with `format: auto` most runs see one kind. */
+function readersByKind(plan: ExtractPlan, fields: Field[]): (kind: DocumentKind) => Reader {
+  const readers = new Map<DocumentKind, Reader>();
+  return (kind) => {
+    const reader = readers.get(kind) ?? compileReader(kind, plan, fields);
+    readers.set(kind, reader);
+    return reader;
+  };
+}
+
+type Refused = Extract<Extraction, { ok: false }>;
+
+function readDocument(
+  { body, finalUrl }: FetchedDocument,
+  type: ContentType,
+  kind: DocumentKind,
+  readerOf: (kind: DocumentKind) => Reader,
+): Read | Refused {
+  const decoded = decodeText(body, type.charset, kind);
+  if (!decoded.ok) return { ok: false, reason: 'decode', detail: decoded.detail };
+  const read: ReadResult = readerOf(kind)(decoded.text, finalUrl);
+  return read.ok ? read : { ok: false, reason: 'extract', detail: read.detail };
+}
+
+function unknownKind({ essence }: ContentType): string {
+  const what = essence ?? 'a body without media type that looks like neither HTML, XML nor JSON';
+  return `no extractor for ${what}; set extract.format if it is html, json, xml or csv, or none to keep the body's hash alone`;
+}
+
+function recordsOf(fields: Field[], rows: Json[][][], base: string): JsonObject[] | { detail: string } {
+  const records: JsonObject[] = [];
+  for (const [index, row] of rows.entries()) {
+    const entries: [string, Json][] = [];
+    for (const [at, field] of fields.entries()) {
+      const value = field.value(row[at] ?? [], base);
+      if (field.required && isMissing(value, field.all)) {
+        return { detail: `required field ${describeField(field)} is missing in record ${String(index)}` };
+      }
+      entries.push([field.name, value]);
+    }
+    // fromEntries defines, so a field may even be called __proto__.
+    records.push(Object.fromEntries(entries));
+  }
+  return records;
+}
+
+function nextPage(
+  { headers, finalUrl }: FetchedDocument,
+  { next }: ExtractPlan,
+  read: Read | undefined,
+): string | undefined {
+  if (next === undefined || !('header' in next)) return read?.next;
+  const target = nextLink(headers['link'] ?? '');
+  return target === undefined ? undefined : requestUrl(target, finalUrl);
+}
+
+function finished(records: JsonObject[], links: string[], next: string | undefined): Extraction {
+  return { ok: true, records, links, ...(next === undefined ? {} : { next }) };
+}
+
+// ---------------------------------------------------------------- format: none
+
+/** Lets a reader run for the sake of links and the next page alone. */
+const BODY_FIELD: Field = { name: 'body', given: { const: null }, all: false, required: false, value: () => null };
+const bodyPlan = ({ extract, ...paging }: ExtractPlan): ExtractPlan => ({
+  extract: { format: 'none', fields: {}, keepBody: extract.keepBody },
+  ...paging,
+});
+
+/** One record about the body; it is parsed only when links or the next page are asked of a kind that can hold them. */
+function extractBody(
+  document: FetchedDocument,
+  type: ContentType,
+  plan: ExtractPlan,
+  kind: DocumentKind | undefined,
+  readerOf: (kind: DocumentKind) => Reader,
+): Extraction {
+  const { body, headers } = document;
+  const record = {
+    bytes: body.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+    contentType: headers['content-type'] ?? null,
+  };
+  const read = kind !== undefined && asksOf(plan, kind) ? readDocument(document, type, kind, readerOf) : undefined;
+  if (read?.ok === false) return read;
+  return finished([record], read?.links ?? [], nextPage(document, plan, read));
+}
+
+function asksOf({ links, next }: ExtractPlan, kind: DocumentKind): boolean {
+  if (kind === 'html') return links !== undefined || (next !== undefined && 'css' in next);
+  return kind === 'json' && next !== undefined && 'json' in next;
+}

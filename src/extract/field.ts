@@ -1,0 +1,88 @@
+/** A field of a task, compiled: what it reads where, and what its options make of what was read. */
+import type { Json } from '#core/json.ts';
+import type { ExtractFormat, FieldSpec } from '#core/task.ts';
+import type { DocumentKind } from './content-type.ts';
+import { convert } from './convert.ts';
+import { compilePattern } from './pattern.ts';
+
+export interface Field {
+  name: string;
+  /** As the task has it: a string is the short form. */
+  given: string | FieldSpec;
+  all: boolean;
+  required: boolean;
+  /**
+   * What was matched, in order, to the field's value: `match`, `as`, `all`, `default`.
+   * @param base what relative URLs are relative to.
+   */
+  value(matches: Json[], base: string): Json;
+}
+
+export async function compileField(name: string, given: string | FieldSpec): Promise<Field> {
+  const spec: FieldSpec = typeof given === 'string' ? {} : given;
+  const { as, attr, match, default: fallback } = spec;
+  const all = spec.all === true;
+  const pattern = match === undefined ? undefined : await compilePattern(match);
+  const one = (raw: Json, base: string): Json => {
+    const matched = pattern === undefined ? raw : matchedPart(raw, pattern);
+    return as === undefined ? matched : convert(matched, { as, attr, base });
+  };
+  return {
+    name,
+    given,
+    all,
+    required: spec.required === true,
+    value(matches, base) {
+      if (spec.const !== undefined) return spec.const;
+      const value = all ? matches.map((raw) => one(raw, base)) : one(matches[0] ?? null, base);
+      return fallback !== undefined && isMissing(value, all) ? fallback : value;
+    },
+  };
+}
+
+function matchedPart(raw: Json, pattern: (text: string) => string | null): string | null {
+  return raw === null || typeof raw === 'object' ? null : pattern(String(raw));
+}
+
+/** Null, or for a field of `all` matches a list with nothing but nulls. */
+export function isMissing(value: Json, all: boolean): boolean {
+  return value === null || (all && Array.isArray(value) && value.every((one) => one === null));
+}
+
+/** What a field reads in documents of a kind. `nothing`: it is made for another kind. */
+export type Source =
+  | { from: 'css'; css: string; attr: string | undefined; markup: boolean }
+  | { from: 'json'; path: string }
+  | { from: 'column'; column: string }
+  | { from: 'const' }
+  | { from: 'nothing' };
+
+/** The short form's meaning in a format; with `auto` it is the document that decides between CSS and column. */
+export function longForm(given: string | FieldSpec, format: ExtractFormat | DocumentKind): FieldSpec {
+  if (typeof given !== 'string') return given;
+  if (format === 'csv') return { column: given };
+  return given.startsWith('$') ? { json: given } : { css: given };
+}
+
+/** @param format of the task: in a task for CSV alone, a name that starts with `$` is a column too. */
+export function sourceOf(given: string | FieldSpec, kind: DocumentKind, format: ExtractFormat): Source {
+  const isPath = typeof given === 'string' && given.startsWith('$');
+  const spec = longForm(given, kind === 'csv' && format !== 'csv' && isPath ? 'json' : kind);
+  if (spec.const !== undefined) return { from: 'const' };
+  if (spec.css !== undefined && (kind === 'html' || kind === 'xml')) {
+    return { from: 'css', css: spec.css, attr: spec.attr, markup: spec.as === 'html' };
+  }
+  if (spec.json !== undefined && kind === 'json') return { from: 'json', path: spec.json };
+  if (spec.column !== undefined && kind === 'csv') return { from: 'column', column: spec.column };
+  return { from: 'nothing' };
+}
+
+/** The field for a sentence: `"price" (css ".price", attr "content")`. */
+export function describeField({ name, given }: Field): string {
+  if (typeof given === 'string') return `"${name}" (${JSON.stringify(given)})`;
+  const parts = (['css', 'json', 'column', 'attr', 'match', 'as'] as const).flatMap((part) => {
+    const value = given[part];
+    return value === undefined ? [] : [`${part} ${JSON.stringify(value)}`];
+  });
+  return `"${name}" (${parts.join(', ')})`;
+}

@@ -1,0 +1,48 @@
+/**
+ * The boundary to the engine that reads html and xml: queries in, strings out, no nodes. Whatever implements it may
+ * build a tree or scan once; everything known about a task is in the query before the first document arrives.
+ */
+
+/** What is read of a matched element. */
+export type Reading =
+  /** Text content, runs of HTML white space made one space, ends trimmed. */
+  | { as: 'text' }
+  /** The element itself as markup, its own tag included. */
+  | { as: 'html' }
+  /** The value of an attribute, verbatim; null when the element has none. */
+  | { as: 'attribute'; name: string };
+
+export interface Pick {
+  css: string;
+  reading: Reading;
+  /** Every match in document order; otherwise the first one alone. */
+  all: boolean;
+}
+
+export interface MarkupQuery {
+  /** One row per match; without it the whole document is one row. */
+  each: string | undefined;
+  picks: Pick[];
+  /** Elements whose `href`, or else `src`, is wanted. */
+  links: string | undefined;
+  /** The element whose `href` is wanted. */
+  next: string | undefined;
+}
+
+export interface MarkupAnswer {
+  /** `rows[row][pick]`: what was read of each match. */
+  rows: (string | null)[][][];
+  /** Verbatim, in document order. */
+  links: string[];
+  next: string | undefined;
+  /** `href` of the first `<base>` that has one, verbatim; html only. */
+  baseHref: string | undefined;
+}
+
+export type MarkupResult = { ok: true; answer: MarkupAnswer } | { ok: false; detail: string };
+
+/** Never throws on any text. */
+export type MarkupProgram = (text: string) => MarkupResult;
+
+/** Throws on a selector that cannot be compiled: `checkExtract` is what finds those for a user. */
+export type MarkupEngine = (kind: 'html' | 'xml', query: MarkupQuery) => MarkupProgram;

@@ -1,0 +1,106 @@
+/**
+ * Text to a tree. HTML by the standard's parser with scripting off, so what stands in `<noscript>` is elements, as it is
+ * for a client that runs no scripts; the content of a `<template>` is kept beside the tree, out of reach of selectors
+ * and text, as in the DOM. XML leniently: unknown entities stay as they are, a missing end tag ends with its parent.
+ */
+import { DomHandler, isTag, type Document, type Element } from 'domhandler';
+import render from 'dom-serializer';
+import { Parser as XmlParser } from 'htmlparser2';
+import { Parser as HtmlParser, serializeOuter } from 'parse5';
+import { adapter, type Htmlparser2TreeAdapterMap } from 'parse5-htmlparser2-tree-adapter';
+
+/**
+ * Open elements inside each other. Browsers stop nesting at 512; selectors walk up the ancestors, so an unbounded depth
+ * would make a hostile page quadratic.
+ */
+export const DEPTH_MAX = 2_000;
+/** Elements of a document: about 1 KB of memory each, and a short page can ask for millions by formatting tags that it never closes. */
+export const ELEMENTS_MAX = 300_000;
+
+/** The document is beyond a bound; thrown inside a parser, caught by `parseMarkup`. */
+class BoundPassed extends Error {
+  override readonly name = 'BoundPassed';
+}
+
+export interface Bounds {
+  elements: number;
+  depth: number;
+}
+
+/** A document beyond the bounds, and XML without any element, are refused; html of any other shape is a tree. */
+export function parseMarkup(
+  kind: 'html' | 'xml',
+  text: string,
+  bounds: Bounds = { elements: ELEMENTS_MAX, depth: DEPTH_MAX },
+): { ok: true; document: Document } | { ok: false; detail: string } {
+  const check = (elements: number, depth: number): void => {
+    if (elements > bounds.elements)
+      throw new BoundPassed(`the document has more than ${String(bounds.elements)} elements`);
+    if (depth > bounds.depth) throw new BoundPassed(`elements are nested deeper than ${String(bounds.depth)}`);
+  };
+  try {
+    const document = kind === 'html' ? parseHtml(text, check) : parseXml(text, check);
+    if (kind === 'xml' && !document.children.some(isTag)) {
+      return { ok: false, detail: 'malformed XML: the document has no element' };
+    }
+    return { ok: true, document };
+  } catch (error) {
+    if (error instanceof BoundPassed) return { ok: false, detail: error.message };
+    throw error;
+  }
+}
+
+/** Called for each element that is made: how many there are, and how deep this one is. */
+type Check = (elements: number, depth: number) => void;
+
+const templateContents = new WeakMap<Element, Document>();
+
+const detachedTemplates: typeof adapter = {
+  ...adapter,
+  setTemplateContent: (template, content) => void templateContents.set(template, content),
+  getTemplateContent: (template) => templateContents.get(template) ?? adapter.createDocumentFragment(),
+};
+
+function parseHtml(text: string, check: Check): Document {
+  let elements = 0;
+  const bounded: typeof adapter = {
+    ...detachedTemplates,
+    createElement: (...made) => {
+      check(++elements, parser.openElements.depth);
+      return adapter.createElement(...made);
+    },
+  };
+  const parser = new HtmlParser<Htmlparser2TreeAdapterMap>({ treeAdapter: bounded, scriptingEnabled: false });
+  parser.tokenizer.write(text, true);
+  return parser.document;
+}
+
+class BoundedHandler extends DomHandler {
+  private elements = 0;
+  private readonly check: Check;
+
+  constructor(check: Check) {
+    super(null, { xmlMode: true });
+    this.check = check;
+  }
+
+  override onopentag(name: string, attributes: Record<string, string>): void {
+    this.check(++this.elements, this.tagStack.length);
+    super.onopentag(name, attributes);
+  }
+}
+
+function parseXml(text: string, check: Check): Document {
+  const handler = new BoundedHandler(check);
+  new XmlParser(handler, { xmlMode: true }).end(text);
+  return handler.root;
+}
+
+/** An element as markup, its own tag included. */
+export function markupOf(kind: 'html' | 'xml', element: Element): string {
+  if (kind === 'xml') return render(element, { xmlMode: true });
+  return serializeOuter<Htmlparser2TreeAdapterMap>(element, {
+    treeAdapter: detachedTemplates,
+    scriptingEnabled: false,
+  });
+}

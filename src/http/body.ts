@@ -1,0 +1,67 @@
+/** Collects one response body under a cap that holds on the wire and after decompression. */
+import { decode, packedBytesMax, type Coding, type Decoded } from './decoding.ts';
+
+export type BodyFault = Extract<Decoded, { ok: false }>;
+
+/** A packed body is first tried for a bomb when this much has arrived, and again at each doubling. */
+const FIRST_TRIAL_BYTES = 262_144;
+
+export class BodyCollector {
+  readonly #codings: readonly Coding[];
+  readonly #bytesMax: number;
+  readonly #wireMax: number;
+  #chunks: Buffer[] = [];
+  #wireBytes = 0;
+  #nextTrial = FIRST_TRIAL_BYTES;
+
+  constructor(codings: readonly Coding[], bytesMax: number) {
+    this.#codings = codings;
+    this.#bytesMax = bytesMax;
+    this.#wireMax = codings.length === 0 ? bytesMax : packedBytesMax(bytesMax);
+  }
+
+  /** Bytes as they came, framing excluded. */
+  get wireBytes(): number {
+    return this.#wireBytes;
+  }
+
+  /** Refuses by what the server announces, before anything is read. */
+  announced(contentLength: number): BodyFault | undefined {
+    if (!(contentLength > this.#wireMax)) return undefined;
+    return {
+      ok: false,
+      reason: 'tooLarge',
+      detail: `Content-Length ${contentLength} is above ${this.#bytesMax} bytes`,
+    };
+  }
+
+  /** A fault means: stop reading. */
+  push(chunk: Buffer): BodyFault | undefined {
+    this.#wireBytes += chunk.length;
+    if (this.#wireBytes > this.#wireMax) {
+      return { ok: false, reason: 'tooLarge', detail: `body is longer than ${this.#bytesMax} bytes` };
+    }
+    this.#chunks.push(chunk);
+    return this.#codings.length > 0 && this.#wireBytes >= this.#nextTrial ? this.#trial() : undefined;
+  }
+
+  end(): Decoded {
+    const packed = this.#join();
+    // Servers label the missing body of a HEAD, 204 or 304 like the one they would have sent.
+    if (packed.length === 0) return { ok: true, body: packed };
+    return decode(packed, this.#codings, this.#bytesMax);
+  }
+
+  #trial(): BodyFault | undefined {
+    this.#nextTrial *= 2;
+    const packed = this.#join();
+    this.#chunks = [packed];
+    const tried = decode(packed, this.#codings, this.#bytesMax, true);
+    return tried.ok ? undefined : tried;
+  }
+
+  #join(): Buffer {
+    const [only] = this.#chunks;
+    return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Keep-alive connections, one set for each allow-list: a socket that one tenant may open to a private address must
+ * never be found in the pool by another.
+ */
+import { Agent, type Dispatcher } from 'undici';
+import { guardedConnector, parseEndpoints } from './guard.ts';
+import type { Resolve } from './resolver.ts';
+
+export interface ConnectionOptions {
+  resolve: Resolve;
+  connectTimeoutMs: number;
+  forbiddenEndpoints: readonly string[];
+  tlsCa?: string;
+}
+
+/** Allow-lists alive at once; the least recently used one is closed once its requests are done. */
+const AGENTS_MAX = 32;
+/** Sockets per origin: as many as a worker may have in flight in all, so that pace and lanes decide, never the pool. */
+const CONNECTIONS_PER_ORIGIN = 64;
+/** Idle life when the server gives no hint: outlives the gaps of a slow pace, ends before common servers' own 15–75 s mostly do. */
+const KEEP_ALIVE_MS = 10_000;
+const KEEP_ALIVE_MAX_MS = 60_000;
+/** Sites with long cookies and policies pass node's 16 KB. */
+const HEADER_BYTES_MAX = 65_536;
+
+export class Connections {
+  readonly #options: ConnectionOptions;
+  readonly #agents = new Map<string, Agent>();
+  /** For each origin with requests in flight: those that have seen no new connection begin. */
+  readonly #waiting = new Map<string, Set<Watch>>();
+
+  #closed = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  agent(allowAddresses: readonly string[]): Dispatcher {
+    const cidrs = [...new Set(allowAddresses.map((cidr) => cidr.trim()))].sort();
+    const key = cidrs.join(' ');
+    const agent = this.#agents.get(key) ?? this.#create(cidrs);
+    this.#agents.delete(key);
+    this.#agents.set(key, agent);
+    for (const [oldest, idle] of this.#agents) {
+      if (this.#agents.size <= AGENTS_MAX) break;
+      this.#agents.delete(oldest);
+      void idle.close();
+    }
+    return agent;
+  }
+
+  /** Watches an origin during one request; `freshConnection` turns true when a connection is begun meanwhile. */
+  watch(origin: string): Watch {
+    const watch: Watch = { freshConnection: false, end: () => undefined };
+    const set = this.#waiting.get(origin) ?? new Set();
+    this.#waiting.set(origin, set.add(watch));
+    watch.end = () => {
+      set.delete(watch);
+      if (set.size === 0 && this.#waiting.get(origin) === set) this.#waiting.delete(origin);
+    };
+    return watch;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Ends every socket and fails what is in flight. No agent may be asked for afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const agents = [...this.#agents.values()];
+    this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  #create(allowCidrs: readonly string[]): Agent {
+    const { resolve, connectTimeoutMs, tlsCa } = this.#options;
+    return new Agent({
+      allowH2: false,
+      pipelining: 1,
+      connections: CONNECTIONS_PER_ORIGIN,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      connect: guardedConnector({
+        resolve,
+        allowCidrs,
+        forbidden: parseEndpoints(this.#options.forbiddenEndpoints),
+        connectTimeoutMs,
+        ...(tlsCa === undefined ? {} : { tlsCa }),
+        onConnecting: (origin) => {
+          for (const watch of this.#waiting.get(origin) ?? []) watch.freshConnection = true;
+        },
+      }),
+    });
+  }
+}
+
+export interface Watch {
+  freshConnection: boolean;
+  end: () => void;
+}

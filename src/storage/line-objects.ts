@@ -1,0 +1,147 @@
+/** Objects of lines over a store of bytes: gzip, hashes and line splitting, streaming in both directions. */
+import { createHash } from 'node:crypto';
+import { createGunzip, createGzip } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { PassThrough, Readable } from 'node:stream';
+import type { Objects, Stored } from '#core/ports.ts';
+import type { Blobs } from './blobs.ts';
+
+/** Lines are joined into chunks of about this size before they are compressed: fewer, larger writes to zlib. */
+const JOIN_CHARS = 64 * 1024;
+/** The longest line read: a target or record of the largest body there may be, escaped. */
+const LINE_BYTES_MAX = 128 * 1024 * 1024;
+
+export class LineObjects implements Objects {
+  readonly #blobs: Blobs;
+
+  constructor(blobs: Blobs) {
+    this.#blobs = blobs;
+  }
+
+  async writeLines(key: string, lines: Iterable<string> | AsyncIterable<string>): Promise<Stored & { lines: number }> {
+    let count = 0;
+    async function* joined(): AsyncGenerator<Buffer> {
+      let text = '';
+      for await (const line of lines) {
+        text += `${line}\n`;
+        count++;
+        if (text.length < JOIN_CHARS) continue;
+        yield Buffer.from(text);
+        text = '';
+      }
+      if (text !== '') yield Buffer.from(text);
+    }
+    const stored = await this.#put(key, key.endsWith('.gz') ? gzipped(joined()) : joined(), 'application/x-ndjson');
+    return { ...stored, lines: count };
+  }
+
+  async *readLines(key: string): AsyncGenerator<string> {
+    yield* split(unpacked(await this.#blobs.get(key)));
+  }
+
+  async *readForeignLines(bucket: string, key: string): AsyncGenerator<string> {
+    yield* split(unpacked(await this.#blobs.getForeign(bucket, key)));
+  }
+
+  async writeBytes(key: string, body: Uint8Array, contentType: string): Promise<Stored> {
+    return this.#put(key, one(body), contentType);
+  }
+
+  async readBytes(key: string): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await this.#blobs.get(key)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  exists(key: string): Promise<boolean> {
+    return this.#blobs.exists(key);
+  }
+  delete(key: string): Promise<void> {
+    return this.#blobs.delete(key);
+  }
+  readUrl(key: string, seconds: number): Promise<string> {
+    return this.#blobs.readUrl(key, seconds);
+  }
+  writeUrl(key: string, seconds: number): Promise<string> {
+    return this.#blobs.writeUrl(key, seconds);
+  }
+
+  /** Counts and hashes what is stored, as it is stored. */
+  async #put(key: string, chunks: AsyncIterable<Uint8Array>, contentType: string): Promise<Stored> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        yield chunk;
+      }
+    }
+    await this.#blobs.put(key, counted(), contentType);
+    return { bytes, sha256: hash.digest('hex') };
+  }
+}
+
+async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(body);
+}
+
+/** A failure of the source ends the stream with that failure, so that no half-written object passes for a whole one. */
+async function* gzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gzip = createGzip({ level: 6 });
+  const done = pipeline(Readable.from(chunks), gzip);
+  done.catch(() => undefined); // told by the iteration below or by the await after it
+  yield* gzip as AsyncIterable<Buffer>;
+  await done;
+}
+
+/** Gunzips when the first two bytes say gzip; a truncated stream throws zlib's error. */
+async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = chunks[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < 2) {
+    const next = await source.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    if (head.length > 0) yield head;
+    for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+  }
+  if (!(head[0] === 0x1f && head[1] === 0x8b)) {
+    yield* whole();
+    return;
+  }
+  const out = new PassThrough();
+  const done = pipeline(Readable.from(whole()), createGunzip(), out);
+  done.catch((error: unknown) => out.destroy(error as Error));
+  yield* out as AsyncIterable<Buffer>;
+  await done;
+}
+
+/** Lines by LF, a CR before it dropped; the last line needs none. */
+async function* split(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest: Buffer[] = [];
+  let held = 0;
+  for await (const chunk of chunks) {
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let from = 0;
+    for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, from)) {
+      yield lineOf([...rest, buffer.subarray(from, at)]);
+      rest = [];
+      held = 0;
+      from = at + 1;
+    }
+    if (from < buffer.length) {
+      held += buffer.length - from;
+      if (held > LINE_BYTES_MAX) throw new RangeError(`a line of more than ${String(LINE_BYTES_MAX)} bytes`);
+      rest.push(buffer.subarray(from));
+    }
+  }
+  if (held > 0) yield lineOf(rest);
+}
+
+const lineOf = (pieces: Buffer[]): string => {
+  const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+  return bytes.toString('utf8', 0, bytes.at(-1) === 13 ? bytes.length - 1 : bytes.length);
+};

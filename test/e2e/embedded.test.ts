@@ -1,0 +1,176 @@
+/** The whole, for real: the handlers' bundles, the state machine, queues and tables of the embedded stack, against an origin that misbehaves. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmbedded, type EmbeddedStack } from '#local/embedded.ts';
+import { startOrigin, type Origin } from '#support/origin.ts';
+import { CHARSET_TEXTS } from '#support/origin/site.ts';
+import { BUCKETS, type LedgerLine } from '#core/ledger.ts';
+import type { PageOf, RecordLine, ResultsView, RunView } from '#core/operations.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'gleaner-e2e-'));
+let stack: EmbeddedStack;
+let origin: Origin;
+
+beforeAll(async () => {
+  origin = await startOrigin({ pages: 120 });
+  stack = await startEmbedded({ dataDir, port: 0, log: () => undefined });
+});
+afterAll(async () => {
+  await stack.close();
+  await origin.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function api<T>(method: string, path: string, body?: object): Promise<T> {
+  const response = await fetch(`${stack.apiUrl}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${stack.key}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${String(response.status)} ${JSON.stringify(answer)}`);
+  return answer as T;
+}
+
+let names = 0;
+const start = (document: object): Promise<RunView> =>
+  api('POST', '/runs', {
+    task: { name: `e2e-${String(++names)}`, pace: { requestsPerSecond: 200, concurrency: 16 }, ...document },
+  });
+
+async function ended(runId: string): Promise<RunView> {
+  for (;;) {
+    const run = await api<RunView>('GET', `/runs/${runId}`);
+    balanced(run);
+    if (run.finishedAt !== undefined) return run;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+function balanced({ progress }: RunView): void {
+  expect(BUCKETS.reduce((sum, bucket) => sum + progress[bucket], 0)).toBe(progress.discovered);
+}
+const ledger = async (runId: string): Promise<LedgerLine[]> =>
+  (await api<PageOf<LedgerLine>>('GET', `/runs/${runId}/ledger?limit=1000`)).items;
+const records = async (runId: string): Promise<RecordLine[]> =>
+  (await api<PageOf<RecordLine>>('GET', `/runs/${runId}/records?limit=1000`)).items;
+const collect = async (document: object): Promise<{ run: RunView; lines: LedgerLine[]; rows: RecordLine[] }> => {
+  const run = await ended((await start(document)).id);
+  const [lines, rows] = await Promise.all([ledger(run.id), records(run.id)]);
+  expect(lines).toHaveLength(run.progress.discovered);
+  expect(rows).toHaveLength(run.progress.records);
+  return { run, lines, rows };
+};
+const at = (path: string): string => origin.url + path;
+
+describe('the embedded stack', () => {
+  it('asks for a key on every route but health', async () => {
+    expect((await fetch(`${stack.apiUrl}/v1/health`)).status).toBe(200);
+    for (const path of ['/tasks', '/runs', '/runs/x/ledger'])
+      expect((await fetch(`${stack.apiUrl}/v1${path}`)).status).toBe(401);
+  });
+
+  it('crawls a site, each page once', async () => {
+    origin.clear();
+    const { run, rows } = await collect({
+      source: { crawl: { seeds: [at('/page/0')], depth: 20, scope: 'host' }, include: ['**/page/*'] },
+      extract: { format: 'html', fields: { title: 'h1' } },
+    });
+    expect(run.state).toBe('SUCCEEDED');
+    expect(run.progress.collected).toBe(120);
+    expect(new Set(rows.map(({ url }) => url)).size).toBe(120);
+    expect(origin.requests('/page/')).toHaveLength(120);
+  });
+
+  it('puts every kind of misbehaviour into the ledger with its reason, and none ends the others', async () => {
+    const expected: Record<string, string> = {
+      [at('/page/1')]: 'collected',
+      [at('/status/404')]: 'status',
+      [at('/bomb')]: 'tooLarge',
+      [at('/loop')]: 'redirects',
+      [at('/truncated-gzip')]: 'decode',
+      [at('/malformed-json')]: 'extract',
+      'http://10.0.0.1/': 'blockedAddress',
+      'http://169.254.169.254/latest/meta-data/': 'blockedAddress',
+      [at('/private-redirect')]: 'blockedAddress',
+      'http://127.0.0.1:9/': 'connect',
+      'http://no-such-host.invalid/': 'dns',
+    };
+    const { run, lines } = await collect({
+      source: { urls: Object.keys(expected) },
+      extract: { format: 'auto', fields: { title: 'h1' } },
+      retry: { attempts: 2, baseSeconds: 0.1 },
+      fetch: { timeoutSeconds: 10 },
+    });
+    expect(Object.fromEntries(lines.map(({ url, bucket, reason }) => [url, reason ?? bucket]))).toEqual(expected);
+    expect(run.state).toBe('PARTIAL');
+  });
+
+  it('decodes what the web still writes', async () => {
+    const charsets = Object.keys(CHARSET_TEXTS);
+    const { rows } = await collect({
+      source: { urls: charsets.map((charset) => at(`/charset/${charset}`)) },
+      extract: { format: 'html', fields: { text: 'h1' } },
+    });
+    const texts = Object.fromEntries(rows.map(({ url, data }) => [url.split('/').at(-1), data.text]));
+    expect(texts).toEqual(CHARSET_TEXTS);
+  });
+
+  it('takes every kind of source', async () => {
+    const upload = await api<{ url: string; list: string }>('POST', '/uploads');
+    const put = await fetch(upload.url, {
+      method: 'PUT',
+      body: Array.from({ length: 50 }, (_, i) => at(`/page/${String(i)}`)).join('\n'),
+    });
+    expect(put.ok).toBe(true);
+    const sources = {
+      list: [{ list: upload.list }, 50],
+      range: [{ range: { url: at('/page/{n}'), n: { from: 1, to: 20 } } }, 20],
+      sitemap: [{ sitemap: at('/sitemap.xml'), include: ['**/page/*'] }, 120],
+      follow: [{ follow: { url: at('/api/items?page=1'), next: { json: '$.next' } } }, undefined],
+    } as const;
+    for (const [kind, [source, count]] of Object.entries(sources)) {
+      const { run } = await collect({ source, extract: { format: 'none' } });
+      expect([kind, run.state, run.error]).toEqual([kind, 'SUCCEEDED', undefined]);
+      if (count === undefined) expect(run.progress.collected).toBeGreaterThan(1);
+      else expect(run.progress.collected).toBe(count);
+    }
+  });
+
+  it('ends a run whose source is empty or out of reach with the cause', async () => {
+    for (const sitemap of [at('/sitemap-empty.xml'), at('/status/404'), 'http://127.0.0.1:9/sitemap.xml']) {
+      const { run } = await collect({ source: { sitemap }, extract: { format: 'none' }, retry: { attempts: 1 } });
+      expect(run.state).toBe('FAILED');
+      expect(run.error?.detail).not.toBe('');
+    }
+  });
+
+  it('stops: no request leaves later than 5 s after the answer, and the ledger balances', async () => {
+    origin.clear();
+    const source = { range: { url: at('/page/1?n={n}'), n: { from: 1, to: 2000 } } };
+    const { id } = await start({
+      source,
+      extract: { format: 'none' },
+      pace: { requestsPerSecond: 50, concurrency: 4 },
+    });
+    while (origin.requests('/page/').length < 40) await new Promise((resolve) => setTimeout(resolve, 50));
+    await api('POST', `/runs/${id}/stop`);
+    const answeredAt = Date.now();
+    const run = await ended(id);
+    expect(run).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
+    expect(run.progress.pending).toBe(0);
+    expect(run.progress.cancelled).toBeGreaterThan(1000);
+    expect(Math.max(...origin.requests('/page/').map(({ at: time }) => time)) - answeredAt).toBeLessThanOrEqual(5000);
+    expect(await ledger(id)).toHaveLength(1000); // the first page of 2,000 lines
+  });
+
+  it('gives results that can be downloaded and hold what the manifest says', async () => {
+    const { run } = await collect({ source: { urls: [at('/page/1')] }, extract: { format: 'none' } });
+    const { parts, totals } = await api<ResultsView>('GET', `/runs/${run.id}/results`);
+    expect(totals).toEqual(run.progress);
+    const [part] = parts;
+    const body = await (await fetch(part?.url ?? '')).bytes();
+    expect(body.length).toBe(part?.bytes);
+  });
+});

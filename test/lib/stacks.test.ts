@@ -1,0 +1,141 @@
+/** Facts about what is deployed. Built-in validation and cdk-nag run over every stage; a finding that nobody acknowledged fails. */
+import { App, Validations } from 'aws-cdk-lib/core';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readFileSync, mkdtempSync, rmSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FUNCTIONS, DUE_INDEX, LIST_INDEX, environment, machineName, type FunctionName } from '#lambdas/contract.ts';
+import { withBundles } from '../../lib/bundles.ts';
+import { gleanerStacks } from '../../lib/gleaner-stacks.ts';
+import { WORK_RECEIVES_MAX, WORK_VISIBILITY_SECONDS } from '#core/limits.ts';
+
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: string;
+}
+const settings = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
+const out = mkdtempSync(join(tmpdir(), 'gleaner-synth-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+function synthesise(
+  stage: string,
+  regions?: string,
+): { templates: Record<string, { Resources: Record<string, Resource> }>; dir: string } {
+  const dir = join(out, `${stage}-${regions ?? 'any'}`);
+  const app = new App({ context: settings.context, outdir: dir });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stacks = withBundles((bundles) => gleanerStacks(app, bundles, { stage, regions, listBuckets: 'my-lists' }));
+  app.synth();
+  return {
+    templates: Object.fromEntries(
+      stacks.map((stack) => [stack.stackName, Template.fromStack(stack).toJSON() as never]),
+    ),
+    dir,
+  };
+}
+
+describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
+  let resources: [string, Resource][];
+  let dir: string;
+  const of = (type: string): [string, Resource][] => resources.filter(([, resource]) => resource.Type === type);
+  beforeAll(() => {
+    const made = synthesise(stage);
+    dir = made.dir;
+    resources = Object.values(made.templates).flatMap(({ Resources }) => Object.entries(Resources));
+  });
+
+  it('passes validation and cdk-nag, or says why not beside the construct', () => {
+    // Synthesis itself throws on findings that are errors; what is left in the report must be none.
+    const report = join(dir, 'validation-report.json');
+    const findings = existsSync(report) ? readFileSync(report, 'utf8') : '';
+    expect(findings).not.toMatch(/"conclusion":\s*"failure"/);
+  });
+
+  it('gives every function its environment, its log group with retention, Node 24 on arm64', () => {
+    const functions = of('AWS::Lambda::Function');
+    expect(functions).toHaveLength(FUNCTIONS.length);
+    for (const [, { Properties: p }] of functions) {
+      const variables = (p.Environment as { Variables: Record<string, string> }).Variables;
+      const name = FUNCTIONS.find((each) => String(variables.POWERTOOLS_SERVICE_NAME).includes(each)) as FunctionName;
+      expect(() => environment(name, { ...variables })).not.toThrow();
+      expect(p).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      expect(p.LoggingConfig).toMatchObject({ LogGroup: expect.anything() });
+    }
+    for (const [, { Properties: p }] of of('AWS::Logs::LogGroup')) expect(p.RetentionInDays).toBeGreaterThan(0);
+  });
+
+  it('gives the queue dead letters and a visibility of six time-outs of its worker', () => {
+    const queues = of('AWS::SQS::Queue');
+    expect(queues).toHaveLength(2);
+    const [shards] = queues.filter(([, { Properties: p }]) => p.RedrivePolicy !== undefined);
+    expect(shards?.[1].Properties).toMatchObject({
+      VisibilityTimeout: WORK_VISIBILITY_SECONDS,
+      RedrivePolicy: { maxReceiveCount: WORK_RECEIVES_MAX },
+    });
+    const [mapping] = of('AWS::Lambda::EventSourceMapping');
+    expect(mapping?.[1].Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
+    expect(mapping?.[1].Properties.ScalingConfig).toBeDefined();
+  });
+
+  it('has both tables, with the indexes the handlers ask', () => {
+    const tables = of('AWS::DynamoDB::GlobalTable');
+    expect(tables).toHaveLength(2);
+    const indexes = tables.flatMap(
+      ([, { Properties: p }]) => (p.GlobalSecondaryIndexes ?? []) as { IndexName: string }[],
+    );
+    expect(indexes.map(({ IndexName }) => IndexName).sort()).toEqual([DUE_INDEX.name, LIST_INDEX.name].sort());
+    if (stage === 'prod') expect(tables.every(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')).toBe(true);
+  });
+
+  it('names actions and resources in every grant', () => {
+    for (const [id, { Properties: p }] of of('AWS::IAM::Policy')) {
+      const { Statement } = p.PolicyDocument as {
+        Statement: { Action: string | string[]; Resource: unknown; Effect: string }[];
+      };
+      for (const { Action, Resource } of Statement) {
+        for (const action of [Action].flat()) expect(action, id).not.toMatch(/^\*$|:\*$/);
+        // What has no resource to name: log delivery of the state machine, X-Ray.
+        if (Resource === '*')
+          expect(
+            [Action].flat().every((action) => /^(logs|xray):/.test(action)),
+            `${id} ${String(Action)}`,
+          ).toBe(true);
+      }
+    }
+  });
+
+  it('catches the failure of every task of the machine and names it after its stage', () => {
+    const [machine] = of('AWS::StepFunctions::StateMachine');
+    expect(machine?.[1].Properties.StateMachineName).toBe(machineName(stage));
+    const text = JSON.stringify(machine?.[1].Properties.DefinitionString);
+    for (const state of ['Plan', 'Dispatch', 'Await', 'Merge', 'Finish']) expect(text).toContain(state);
+    expect(text).toContain('waitForTaskToken');
+    expect(text).toContain('States.Timeout');
+  });
+
+  it('keeps the bucket closed, encrypted and for TLS alone', () => {
+    const buckets = of('AWS::S3::Bucket');
+    expect(buckets.length).toBeGreaterThan(0);
+    for (const [, { Properties: p }] of buckets)
+      expect(p.PublicAccessBlockConfiguration).toMatchObject({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+    expect(JSON.stringify(of('AWS::S3::BucketPolicy'))).toContain('aws:SecureTransport');
+  });
+});
+
+it('two regions of a stage are two stacks with the same shape', () => {
+  const { templates } = synthesise('dev', 'eu-central-1,us-east-1');
+  expect(Object.keys(templates)).toEqual(['gleaner-dev-eu-central-1', 'gleaner-dev-us-east-1']);
+});
+
+it('refuses a stage and a region that are none', () => {
+  expect(() => synthesise('nope')).toThrow(/expected one of/);
+  expect(() => synthesise('dev', 'europe')).toThrow(/regions/);
+});
