@@ -81,9 +81,9 @@ it('robots.txt is what it was last set to', async () => {
 
 it('knows how many requests were open at once', async () => {
   origin.clear();
-  await Promise.all([get('/slow/30'), get('/slow/30'), get('/slow/30')]);
+  await Promise.all([get('/together/3'), get('/together/3'), get('/together/3')]);
   expect(origin.maxInFlight()).toBe(3);
-  expect(origin.requests('/slow').map((r) => r.inFlight)).toEqual([1, 2, 3]);
+  expect(origin.requests('/together').map((r) => r.inFlight)).toEqual([1, 2, 3]);
 });
 
 it.each(['/csv', '/xml', '/malformed-json', '/', '/private/x'])('%s answers', async (path) => {

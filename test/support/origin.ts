@@ -66,6 +66,8 @@ export interface Exchange {
   count(key: string): number;
   /** Requests that came before over this connection. */
   served: number;
+  /** Responses that /together holds back. */
+  waiting: ServerResponse[];
 }
 export type Route = (exchange: Exchange) => void | Promise<void>;
 
@@ -75,6 +77,7 @@ const ROUTES: Record<string, Route> = { ...siteRoutes, ...faultRoutes };
 export async function startOrigin(options: OriginOptions = {}): Promise<Origin> {
   const log: SeenRequest[] = [];
   const counters = new Map<string, number>();
+  const waiting: ServerResponse[] = [];
   const connections = new WeakMap<Socket, { id: number; served: number }>();
   const pages = options.pages ?? 20;
   let robots = options.robots;
@@ -107,6 +110,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
         return counters.get(key) ?? 0;
       },
       served: connection.served++,
+      waiting,
     };
     const answer = async (): Promise<void> => {
       if (options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.latencyMs));

@@ -29,6 +29,13 @@ export const faultRoutes: Record<string, Route> = {
     await pause(Number(rest[0]));
     response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Slow</title>');
   },
+  /** /together/N: answers nobody until N requests for it wait, then all of them. */
+  together: ({ response, rest, waiting }) => {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    waiting.push(response);
+    if (waiting.length < Number(rest[0])) return;
+    for (const each of waiting.splice(0)) each.end('<title>Together</title>');
+  },
   /** Never answers. */
   hang: () => undefined,
   /** Headers and half a body, then silence. */
