@@ -1,6 +1,6 @@
 /** Plans a list of a million URLs and prints time and the most memory held. `--check`: fails above 512 MB. */
 import { plan } from '#core/steps/plan.ts';
-import { startInline } from '#core/service/runs.ts';
+import { startInline } from '#core/service/start.ts';
 import { MemoryObjects } from '../src/sim/memory-objects.ts';
 import { MemoryWorld, caller, task } from '../test/support/memory-world.ts';
 

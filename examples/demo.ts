@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { collectTask } from '#cli/commands/collect.ts';
-import { verify } from '#cli/commands/results.ts';
+import { verify } from '#cli/commands/verify.ts';
 import { codeOf } from '#cli/failure.ts';
 import { processSurroundings } from '#cli/process-surroundings.ts';
 import { DATA_DEFAULT } from '#cli/program.ts';

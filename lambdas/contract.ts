@@ -18,13 +18,30 @@ interface Common {
 }
 
 export interface Environments {
-  api: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string; RUN_MACHINE_ARN: string; LIST_BUCKETS: string };
+  api: Common & {
+    CONTROL_TABLE: string;
+    RESULTS_BUCKET: string;
+    SHARD_QUEUE_URL: string;
+    RUN_MACHINE_ARN: string;
+    LIST_BUCKETS: string;
+  };
   plan: Common & { CONTROL_TABLE: string; PACE_TABLE: string; RESULTS_BUCKET: string; LIST_BUCKETS: string };
   dispatch: Common & { CONTROL_TABLE: string; SHARD_QUEUE_URL: string };
   await: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string };
   merge: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string };
-  finish: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string };
-  sweep: Common & { CONTROL_TABLE: string; SHARD_QUEUE_URL: string; RUN_MACHINE_ARN: string };
+  finish: Common & {
+    CONTROL_TABLE: string;
+    RESULTS_BUCKET: string;
+    RUN_MACHINE_ARN: string;
+    SIGNING_SECRET_ARN: string;
+  };
+  sweep: Common & {
+    CONTROL_TABLE: string;
+    RESULTS_BUCKET: string;
+    SHARD_QUEUE_URL: string;
+    DEAD_LETTER_QUEUE_URL: string;
+    RUN_MACHINE_ARN: string;
+  };
   work: Common & {
     CONTROL_TABLE: string;
     PACE_TABLE: string;
@@ -35,13 +52,13 @@ export interface Environments {
 }
 
 const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string)[] } = {
-  api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'RUN_MACHINE_ARN', 'LIST_BUCKETS'],
+  api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN', 'LIST_BUCKETS'],
   plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS'],
   dispatch: ['CONTROL_TABLE', 'SHARD_QUEUE_URL'],
   await: ['CONTROL_TABLE', 'RUN_MACHINE_ARN'],
   merge: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
-  finish: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
-  sweep: ['CONTROL_TABLE', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  finish: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'RUN_MACHINE_ARN', 'SIGNING_SECRET_ARN'],
+  sweep: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'RUN_MACHINE_ARN'],
   work: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
 };
 
@@ -83,8 +100,10 @@ export interface PlanOutput {
   shards: number;
   /** Until the run's time is up; feeds the time-out of the wait. At least 1. */
   secondsLeft: number;
-  /** False when the run was stopped or could not be planned: go straight to finish. */
+  /** False when the run was stopped, is out of time or could not be planned: go to finish. */
   proceed: boolean;
+  /** With `proceed` false: workers may still be at it and get time to put their things down. */
+  grace: boolean;
 }
 export interface AwaitInput extends RunRef {
   round: number;

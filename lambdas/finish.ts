@@ -1,7 +1,7 @@
 /** `finish`: every target gets its end, the run its manifest. */
 import { finish } from '#core/steps/finish.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { controlTable, resultObjects, time } from './aws/ports.ts';
+import { controlTable, resultObjects, runMachine, signer, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, type FinishInput, type FinishOutput } from './contract.ts';
 
@@ -12,6 +12,8 @@ const ports = {
   ...time,
   ...controlTable(env),
   ...resultObjects(env),
+  ...runMachine(env),
+  ...signer(env),
   log: told.log,
   meter: told.meter,
 };

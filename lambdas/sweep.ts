@@ -1,7 +1,7 @@
 /** `sweep`: every minute, what waits in vain is sent on. */
 import { sweep, type SweepAnswer } from '#core/steps/sweep.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, runMachine, shardQueue, time } from './aws/ports.ts';
+import { controlTable, deadMessages, resultObjects, runMachine, shardQueue, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment } from './contract.ts';
 
@@ -11,7 +11,9 @@ const ports = {
   region: env.GLEANER_REGION,
   ...time,
   ...controlTable(env),
+  ...resultObjects(env),
   ...shardQueue(env),
+  ...deadMessages(env),
   ...runMachine(env),
   log: told.log,
   meter: told.meter,

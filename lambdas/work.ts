@@ -6,9 +6,8 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { getDomain } from 'tldts';
 import { compileExtractor } from '#extract/compile.ts';
-import { isRunId, isShardId, isTenantId } from '#core/names.ts';
+import { parseShardMessage } from '#core/dead-letters.ts';
 import { work } from '#core/steps/work.ts';
-import type { ShardMessage } from '#core/ports.ts';
 import { dressed } from './aws/handler.ts';
 import { resultObjects, runMachine, shardQueue, tables, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
@@ -46,7 +45,7 @@ export const handler = dressed<SQSEvent, SQSBatchResponse>(
 
 /** False when the record is to be delivered again. */
 async function workOn(record: SQSRecord, deadlineAt: number): Promise<boolean> {
-  const message = parse(record.body);
+  const message = parseShardMessage(record.body);
   if (message === undefined) {
     told.log.error('malformed shard message', { messageId: record.messageId, body: record.body.slice(0, 200) });
     return false;
@@ -61,16 +60,5 @@ async function workOn(record: SQSRecord, deadlineAt: number): Promise<boolean> {
     return false;
   } finally {
     told.logger.removeKeys(['tenant', 'runId', 'shardId']);
-  }
-}
-
-function parse(body: string): ShardMessage | undefined {
-  try {
-    const message = JSON.parse(body) as Partial<ShardMessage>;
-    const { v, tenant, runId, shardId } = message;
-    const fits = v === 1 && isTenantId(String(tenant)) && isRunId(String(runId)) && isShardId(String(shardId));
-    return fits ? (message as ShardMessage) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -81,16 +81,25 @@ export class Functions extends Construct {
     const PACE_TABLE = s.pace.tableName;
     const RESULTS_BUCKET = s.bucket.bucketName;
     const SHARD_QUEUE_URL = s.queue.queueUrl;
+    const DEAD_LETTER_QUEUE_URL = s.deadLetters.queueUrl;
+    const SIGNING_SECRET_ARN = s.signingSecret.secretArn;
     const RUN_MACHINE_ARN = s.machineArn;
     const LIST_BUCKETS = listBuckets.join(',');
     return {
-      api: { ...common('api'), CONTROL_TABLE, RESULTS_BUCKET, RUN_MACHINE_ARN, LIST_BUCKETS },
+      api: { ...common('api'), CONTROL_TABLE, RESULTS_BUCKET, SHARD_QUEUE_URL, RUN_MACHINE_ARN, LIST_BUCKETS },
       plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS },
       dispatch: { ...common('dispatch'), CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
       merge: { ...common('merge'), CONTROL_TABLE, RESULTS_BUCKET },
-      finish: { ...common('finish'), CONTROL_TABLE, RESULTS_BUCKET },
-      sweep: { ...common('sweep'), CONTROL_TABLE, SHARD_QUEUE_URL, RUN_MACHINE_ARN },
+      finish: { ...common('finish'), CONTROL_TABLE, RESULTS_BUCKET, RUN_MACHINE_ARN, SIGNING_SECRET_ARN },
+      sweep: {
+        ...common('sweep'),
+        CONTROL_TABLE,
+        RESULTS_BUCKET,
+        SHARD_QUEUE_URL,
+        DEAD_LETTER_QUEUE_URL,
+        RUN_MACHINE_ARN,
+      },
       work: { ...common('work'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, SHARD_QUEUE_URL, RUN_MACHINE_ARN },
     };
   }

@@ -7,6 +7,7 @@ import { HttpEntry } from './http-entry.ts';
 import { ResultsBucket } from './results-bucket.ts';
 import { machineArns, RunMachine } from './run-machine.ts';
 import { ShardQueue } from './shard-queue.ts';
+import { SigningSecret } from './signing-secret.ts';
 import type { StageSettings } from './stage.ts';
 import { SweepSchedule } from './sweep-schedule.ts';
 import { Tables } from './tables.ts';
@@ -26,6 +27,7 @@ export class GleanerStack extends Stack {
     const tables = new Tables(this, 'Tables', stage);
     const { bucket } = new ResultsBucket(this, 'Results', stage);
     const { queue, deadLetters } = new ShardQueue(this, 'Shards', stage);
+    const { secret: signingSecret } = new SigningSecret(this, 'Signing', stage);
     const { machineArn, executionsArn } = machineArns(this, stage);
     const listBucketArns = listBuckets.map((name) =>
       this.formatArn({ service: 's3', region: '', account: '', resource: name }),
@@ -39,6 +41,8 @@ export class GleanerStack extends Stack {
         pace: tables.pace,
         bucket,
         queue,
+        deadLetters,
+        signingSecret,
         machineArn,
         executionsArn,
         listBucketArns,

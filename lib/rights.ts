@@ -5,6 +5,7 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DUE_INDEX, type FunctionName, LIST_INDEX } from '../lambdas/contract.ts';
 import { allow } from './handler-function.ts';
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly pace: TableV2;
   readonly bucket: Bucket;
   readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly signingSecret: Secret;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -40,8 +43,8 @@ const objects = (s: Surroundings, ...actions: string[]): PolicyStatement =>
  */
 const tellMissing = (...bucketArns: string[]): PolicyStatement => allow(['s3:ListBucket'], bucketArns);
 /** Objects by stream: large ones go up in parts, and what fails half-way must not stay. */
-const streams = (s: Surroundings, ...more: string[]): PolicyStatement[] => [
-  objects(s, 's3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', ...more),
+const streams = (s: Surroundings): PolicyStatement[] => [
+  objects(s, 's3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'),
   tellMissing(s.bucket.bucketArn),
 ];
 const lists = ({ listBucketArns: arns }: Surroundings): PolicyStatement[] =>
@@ -62,6 +65,12 @@ const receive = (s: Surroundings): PolicyStatement =>
     [s.queue.queueArn],
   );
 
+/** Dead messages are turned into rows and dropped. */
+const bury = (s: Surroundings): PolicyStatement =>
+  allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], [s.deadLetters.queueArn]);
+const sign = (s: Surroundings): PolicyStatement =>
+  allow(['secretsmanager:GetSecretValue'], [s.signingSecret.secretArn]);
+
 const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
 const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
 /**
@@ -77,6 +86,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     index(s, LIST_INDEX.name),
     objects(s, 's3:GetObject', 's3:PutObject'),
     tellMissing(s.bucket.bucketArn),
+    send(s),
     start(s),
     wake(s),
   ],
@@ -84,8 +94,17 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
   dispatch: (s) => [control(s), send(s)],
   await: (s) => [control(s), wake(s)],
   merge: (s) => [control(s), ...streams(s)],
-  finish: (s) => [control(s), ...streams(s, 's3:DeleteObject')],
-  sweep: (s) => [control(s), index(s, DUE_INDEX.name), send(s), start(s), watch(s), wake(s)],
+  finish: (s) => [control(s, 'dynamodb:DeleteItem'), ...streams(s), start(s), sign(s)],
+  sweep: (s) => [
+    control(s, 'dynamodb:DeleteItem'),
+    index(s, DUE_INDEX.name),
+    objects(s, 's3:DeleteObject'),
+    send(s),
+    bury(s),
+    start(s),
+    watch(s),
+    wake(s),
+  ],
   work: (s) => [control(s), pace(s), ...streams(s), send(s), receive(s), wake(s)],
 };
 

@@ -37,14 +37,15 @@ const SERVICE_ERRORS = [
  * variables, so each function gets ids only and no answer can grow the execution's input.
  *
  * ```
- * Begin → Plan → PlanProceeds ──no──────────────────────────────→ Finish
+ * Begin → Plan → PlanProceeds ──no──→ (StopGrace →) Finish
  *          ↑          └→ HasShards ──no──→ Merge
  *          │                 └→ Dispatch → Await → AwaitOutcome ──stopped──→ StopGrace → Finish
- *          │                                            └→ Merge → MoreRounds ──no──→ Finish
- *          └───────────────────────────────────────────────────────────┘
+ *          │                                 │          └→ Merge → MoreRounds ──no──→ Finish
+ *          └────────── time is up ───────────┴──────────────────────────┘
  * ```
- * An error on the way leads to Finish too, and the end of the run's time leads there over StopGrace. When Finish itself
- * fails the execution fails; the sweep then starts another attempt.
+ * When the time of the wait is up, Plan decides what that means: the end of the run, or another wait. Every state is tried
+ * again when its function dies; an error that stays leads to Finish. When Finish itself fails the execution fails; the sweep
+ * then starts another attempt.
  */
 export function runDefinition(scope: Construct, functions: StateFunctions): IChainable {
   const finish = invoke(scope, 'Finish', functions.finish, { payload: Input.fromText(FINISH_PAYLOAD) });
@@ -55,11 +56,13 @@ export function runDefinition(scope: Construct, functions: StateFunctions): ICha
 
   const plan = planState(scope, functions.plan);
   const dispatch = invoke(scope, 'Dispatch', functions.dispatch, { payload: Input.fromObject(RUN_AND_ROUND) });
-  const wait = awaitState(scope, functions.await, stopGrace);
+  const wait = awaitState(scope, functions.await);
   const merge = invoke(scope, 'Merge', functions.merge, {
     payload: Input.fromObject(RUN_AND_ROUND),
     assign: { round: '{% $states.result.Payload.round %}' },
   });
+  // Whether its time is really up the plan decides: it may have been paused meanwhile.
+  wait.addCatch(plan, TIMED_OUT);
   for (const state of [plan, dispatch, wait, merge]) state.addCatch(finish, FAILED);
 
   merge.next(
@@ -78,6 +81,7 @@ export function runDefinition(scope: Construct, functions: StateFunctions): ICha
   plan.next(
     new Choice(scope, 'PlanProceeds')
       .when(Condition.jsonata('{% $states.input.proceed %}'), hasShards)
+      .when(Condition.jsonata('{% $states.input.grace %}'), stopGrace)
       .otherwise(finish),
   );
   return beginState(scope).next(plan);
@@ -99,7 +103,7 @@ const CAUGHT = {
   cause: "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : '' %}",
 };
 const FAILED = { errors: ['States.ALL'], assign: { outcome: 'failed', ...CAUGHT } };
-const TIMED_OUT = { errors: ['States.Timeout'], assign: { outcome: 'timedOut', ...CAUGHT } };
+const TIMED_OUT = { errors: ['States.Timeout'] };
 
 function beginState(scope: Construct): Pass {
   return Pass.jsonata(scope, 'Begin', {
@@ -126,14 +130,12 @@ function planState(scope: Construct, handler: IFunction): LambdaInvoke {
 }
 
 /** Ends when whoever finishes the round's last shard (or stops the run) answers the token, at the latest with the run's time. */
-function awaitState(scope: Construct, handler: IFunction, timedOut: IChainable): LambdaInvoke {
-  const state = invoke(scope, 'Await', handler, {
+function awaitState(scope: Construct, handler: IFunction): LambdaInvoke {
+  return invoke(scope, 'Await', handler, {
     payload: Input.fromObject({ ...RUN_AND_ROUND, token: '{% $states.context.Task.Token %}' }),
     integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
     taskTimeout: Timeout.jsonata('{% $secondsLeft %}'),
   });
-  state.addCatch(timedOut, TIMED_OUT);
-  return state;
 }
 
 interface Invocation {
@@ -161,6 +163,15 @@ function retry(state: TaskStateBase): void {
     errors: SERVICE_ERRORS,
     interval: Duration.seconds(2),
     maxAttempts: 6,
+    backoffRate: 2,
+    maxDelay: Duration.seconds(60),
+    jitterStrategy: JitterType.FULL,
+  });
+  // The function itself died or threw: every step may be done again from its beginning. Not the end of a wait.
+  state.addRetry({
+    errors: ['States.TaskFailed'],
+    interval: Duration.seconds(5),
+    maxAttempts: 5,
     backoffRate: 2,
     maxDelay: Duration.seconds(60),
     jitterStrategy: JitterType.FULL,

@@ -30,6 +30,9 @@ export interface QueueSpec extends Named {
   attributes: Record<string, string>;
 }
 export type BucketSpec = Named;
+export interface SecretSpec extends Named {
+  characters: number;
+}
 export interface FunctionSpec extends Named {
   /** `file.export`, inside `codeDir`. */
   handler: string;
@@ -62,6 +65,7 @@ export interface Blueprint {
   tables: TableSpec[];
   queues: QueueSpec[];
   buckets: BucketSpec[];
+  secrets: SecretSpec[];
   functions: FunctionSpec[];
   mappings: MappingSpec[];
   machines: MachineSpec[];
@@ -108,7 +112,7 @@ export function readBlueprint(assembly: Assembly, place: Place): Blueprint {
     referent: (resource) => aliasReferent(template, resource, place) ?? referent(resource, place),
   });
   const blueprint: Blueprint = {
-    tables: [], queues: [], buckets: [], functions: [], mappings: [], machines: [], rules: [], routes: [],
+    tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], routes: [],
   }; // prettier-ignore
   for (const resource of template.resources) {
     const read = READERS[resource.type];
@@ -156,6 +160,7 @@ const READERS: Record<string, (reading: Reading) => void> = {
     properties.refuse('NotificationConfiguration');
     blueprint.buckets.push(named);
   },
+  'AWS::SecretsManager::Secret': readSecret,
   'AWS::Lambda::Function': readFunction,
   'AWS::Lambda::EventSourceMapping': readMapping,
   'AWS::StepFunctions::StateMachine': readMachine,
@@ -212,6 +217,14 @@ function readQueue({ blueprint, properties, named, names }: Reading): void {
   const redrive = properties.raw('RedrivePolicy');
   if (redrive !== undefined) attributes['RedrivePolicy'] = JSON.stringify(redrive);
   blueprint.queues.push({ ...named, name: names.attributes['QueueName'] ?? '', url: names.ref, attributes });
+}
+
+/** A secret whose value the service makes up; one that the template itself holds would be no secret. */
+function readSecret({ blueprint, properties, named }: Reading): void {
+  properties.refuse('SecretString', 'KmsKeyId', 'ReplicaRegions');
+  const generated = properties.object('GenerateSecretString');
+  generated.refuse('SecretStringTemplate', 'GenerateStringKey', 'ExcludeCharacters');
+  blueprint.secrets.push({ ...named, characters: generated.number('PasswordLength', 32) });
 }
 
 function readFunction({ blueprint, properties, named, assembly }: Reading): void {

@@ -8,6 +8,7 @@ export interface Endpoints {
   dynamo: string;
   sqsS3: string;
   states: string;
+  secrets: string;
 }
 
 /**
@@ -25,6 +26,7 @@ export function clientEnvironment(endpoints: Endpoints, region: string, dataDir:
     AWS_ENDPOINT_URL_SQS: endpoints.sqsS3,
     AWS_ENDPOINT_URL_S3: endpoints.sqsS3,
     AWS_ENDPOINT_URL_SFN: endpoints.states,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: join(dataDir, 'no-aws-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(dataDir, 'no-aws-credentials'),

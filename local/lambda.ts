@@ -34,6 +34,12 @@ export interface FunctionHost {
   invoke(functionName: string, payload: Json): Promise<Invocation>;
   /** Invocations running or waiting. */
   active(): number;
+  /**
+   * Cuts off one running invocation, as when its machine dies.
+   * @param choose which of the functions that are running, by its place in the list.
+   * @returns the function; undefined when none is running.
+   */
+  crash(choose: (running: string[]) => number): Promise<string | undefined>;
   /** Running invocations are cut off, as when a machine dies. */
   close(): Promise<void>;
 }
@@ -66,6 +72,13 @@ export function startFunctions(options: HostOptions): FunctionHost {
       return pool.invoke(event);
     },
     active: () => pools.reduce((sum, pool) => sum + pool.active, 0),
+    async crash(choose) {
+      const running = pools.filter((pool) => pool.running.size > 0);
+      const pool = running[running.length === 0 ? 0 : choose(running.map(({ spec }) => spec.name))];
+      const [sandbox] = pool?.running ?? [];
+      await sandbox?.close();
+      return pool?.spec.name;
+    },
     async close() {
       await Promise.all(pools.map((pool) => pool.close()));
     },
@@ -82,6 +95,8 @@ function logName(spec: FunctionSpec, all: FunctionSpec[]): string {
 
 class Pool {
   active = 0;
+  /** Those that have an invocation. */
+  readonly running = new Set<Sandbox>();
   readonly spec: FunctionSpec;
   readonly #options: HostOptions;
   readonly #log: FunctionLog;
@@ -123,7 +138,9 @@ class Pool {
     const sandbox = this.#take();
     if (sandbox === undefined)
       return { kind: 'refused', name: 'TooManyRequestsException', message: 'the local world is shut down' };
+    this.running.add(sandbox);
     const outcome = await sandbox.invoke(randomUUID(), event);
+    this.running.delete(sandbox);
     sandbox.lastUsedMs = Date.now();
     if (sandbox.alive) this.#idle.push(sandbox);
     else this.#all.delete(sandbox);

@@ -38,6 +38,13 @@ export function referent(resource: Resource, place: Place): Referent {
         attributes: { Arn: arn('sqs', name), QueueName: name },
       };
     }
+    case 'AWS::SecretsManager::Secret': {
+      const name = named('Name', 512);
+      return {
+        ref: arn('secretsmanager', `secret:${name}`),
+        attributes: { Name: name, Arn: arn('secretsmanager', `secret:${name}`) },
+      };
+    }
     case 'AWS::S3::Bucket': {
       const name = lowerCase(named('BucketName', 63));
       return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };

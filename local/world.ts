@@ -20,6 +20,7 @@ import type { RequestHandler } from './loopback.ts';
 import type { Place } from './physical.ts';
 import { provision } from './provision.ts';
 import { startSchedules } from './schedule.ts';
+import { startSecrets } from './secrets.ts';
 import { startSqsS3 } from './sqs-s3.ts';
 import { readMachine } from './states-definition.ts';
 import { Journal } from './states-journal.ts';
@@ -63,6 +64,8 @@ export interface World {
   resource(kind: WorldResource['kind'], logicalIdPrefix: string): WorldResource;
   /** @param name logical id, or its beginning. Throws `FunctionFailed` when the function does not return. */
   invoke(name: string, payload: Json): Promise<Json>;
+  /** Cuts off one running invocation; see `FunctionHost.crash`. */
+  crash: FunctionHost['crash'];
   /** No invocation runs or waits, and no execution runs. Messages may still lie in queues. */
   idle(): boolean;
   close(): Promise<void>;
@@ -136,9 +139,11 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const blueprint = readBlueprint(assembly, place);
   const machines = new Map(blueprint.machines.map((m) => [m.arn, readMachine(m.name, m.definition)]));
   await provision(blueprint, dynamo, sqsS3);
+  const secrets = await startSecrets({ path: join(dataDir, 'secrets.json'), specs: blueprint.secrets, log });
+  closers.add(() => secrets.close());
 
   const clientEnv = clientEnvironment(
-    { dynamo: dynamo.url, sqsS3: sqsS3.url, states: statesServer.url },
+    { dynamo: dynamo.url, sqsS3: sqsS3.url, states: statesServer.url, secrets: secrets.url },
     region,
     dataDir,
   );
@@ -192,6 +197,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     clientEnv,
     ...lookUps(blueprint),
     invoke: (name, payload) => invokeByLogicalId(blueprint, functions, name, payload),
+    crash: (choose) => functions.crash(choose),
     idle: () => functions.active() === 0 && engine.running() === 0,
     close: () => closers.run(log),
   };

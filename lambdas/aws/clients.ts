@@ -4,6 +4,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -23,6 +24,8 @@ export interface Place {
 export const dynamoClient = (place: Place = {}): DynamoDBClient => new DynamoDBClient({ ...quick, ...place });
 export const sqsClient = (place: Place = {}): SQSClient => new SQSClient({ ...quick, ...place });
 export const sfnClient = (place: Place = {}): SFNClient => new SFNClient({ ...quick, ...place });
+export const secretsClient = (place: Place = {}): SecretsManagerClient =>
+  new SecretsManagerClient({ ...quick, ...place });
 /** Checksums only where S3 demands them: the protocol carries SHA-256 of its own in every row and manifest. */
 export const s3Client = (place: Place = {}): S3Client =>
   new S3Client({

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Context } from '#core/context.ts';
 import { S3Blobs } from './blobs.ts';
-import { dynamoClient, s3Client, sfnClient, sqsClient } from './clients.ts';
+import { dynamoClient, s3Client, secretsClient, sfnClient, sqsClient } from './clients.ts';
+import { SqsDeadMessages } from './dead-messages.ts';
 import { StepFunctionsOrchestrator } from './orchestrator.ts';
 import { SqsShardQueue } from './queue.ts';
 import { chance, clock } from './runtime.ts';
+import { SecretSigner } from './signer.ts';
 import { DynamoTable } from './table.ts';
 
 export const time = { clock, chance };
@@ -24,6 +26,12 @@ export const resultObjects = (env: { RESULTS_BUCKET: string }): Pick<Context, 'o
 });
 export const shardQueue = (env: { SHARD_QUEUE_URL: string }): Pick<Context, 'queue'> => ({
   queue: new SqsShardQueue(sqsClient(), env.SHARD_QUEUE_URL, clock, chance),
+});
+export const deadMessages = (env: { DEAD_LETTER_QUEUE_URL: string }): Pick<Context, 'deadMessages'> => ({
+  deadMessages: new SqsDeadMessages(sqsClient(), env.DEAD_LETTER_QUEUE_URL),
+});
+export const signer = (env: { SIGNING_SECRET_ARN: string }): Pick<Context, 'signer'> => ({
+  signer: new SecretSigner(secretsClient(), env.SIGNING_SECRET_ARN),
 });
 export const runMachine = (env: { RUN_MACHINE_ARN: string }): Pick<Context, 'orchestrator'> => ({
   orchestrator: new StepFunctionsOrchestrator(sfnClient(), env.RUN_MACHINE_ARN),

@@ -2,7 +2,7 @@
  * The HTTP face of Gleaner: finds the route, checks key, scope, query and body, asks the operations, folds the answer.
  * Knows HTTP as plain values only (`http.ts`).
  */
-import type { Caller, Operations } from '#core/operations.ts';
+import type { Caller, Once, Operations } from '#core/operations.ts';
 import { authenticate, lackOfScope } from './authentication.ts';
 import { ANSWER_BYTES_MAX } from './http.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -113,8 +113,9 @@ async function answer(service: Service, request: HttpRequest, trace: Trace, repo
   const key = idempotencyKey(request);
   if (!key.ok) return fail(key.problem);
 
-  const act = async (): Promise<HttpResponse> => respond(await route.handle(context), trace);
-  if (key.value === undefined) return act();
+  if (key.value === undefined) return respond(await route.handle(context), trace);
+  const act = async (first: Once): Promise<HttpResponse> =>
+    respond(await route.handle({ ...context, once: first }), trace);
   const done = await once(service.operations, permitted.caller, key.value, request, act, report);
   return 'problem' in done ? fail(done.problem) : done.response;
 }

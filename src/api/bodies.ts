@@ -1,10 +1,13 @@
 /** The bodies that requests may carry. */
 import { z } from 'zod';
+import { PAGE_LIMIT_MAX } from '#core/limits.ts';
+import { OVERLAPS, type Overlap } from '#core/operations.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { fieldErrors, formatPath } from './refusals.ts';
 import type { BodyReader } from './route.ts';
 import { parseTask, taskSchema } from './task-schema.ts';
-import { strict, whole } from './task-values.ts';
+import { DEAD_LETTER_ID } from './parameters.ts';
+import { list, oneOf, strict, whole } from './task-values.ts';
 
 export interface TaskBody {
   task: TaskSpec;
@@ -27,10 +30,20 @@ export const taskBody: BodyReader<TaskBody> = {
   read: (input) => readTask(input),
 };
 
-const inlineSchema = strict({ task: taskSchema });
-const inlineEnvelope = strict({ task: z.unknown().optional() });
-/** `{task: {…}}`. */
-export const inlineRunBody: BodyReader<TaskBody> = {
+const overlap = oneOf(OVERLAPS)
+  .exactOptional()
+  .meta({
+    description:
+      'While another run of the task is not over: skip = refuse with 409, queue = wait for it, allow = run beside it. ' +
+      'Default: the schedule.overlap of the task, allow where it has no schedule',
+  });
+/** `{overlap: …}`, or nothing. */
+export const startRunBody = bodyOf(strict({ overlap }), { required: false, example: { overlap: 'queue' } });
+
+const inlineSchema = strict({ task: taskSchema, overlap });
+const inlineEnvelope = strict({ task: z.unknown().optional(), overlap });
+/** `{task: {…}, overlap: …}`. */
+export const inlineRunBody: BodyReader<TaskBody & { overlap?: Overlap }> = {
   schema: inlineSchema,
   required: true,
   yaml: true,
@@ -40,13 +53,26 @@ export const inlineRunBody: BodyReader<TaskBody> = {
     const outer = envelope.success ? [] : fieldErrors(envelope.error.issues, input);
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return { ok: false, errors: outer };
     const inner = readTask((input as { task?: unknown }).task);
-    if (inner.ok) return outer.length > 0 ? { ok: false, errors: outer } : inner;
+    if (inner.ok && envelope.success) {
+      const { overlap: given } = envelope.data;
+      return { ok: true, value: { ...inner.value, ...(given === undefined ? {} : { overlap: given }) } };
+    }
+    if (inner.ok) return { ok: false, errors: outer };
     const errors = inner.errors.map(({ path, message }) => ({ path: below('task', path), message }));
     return { ok: false, errors: [...outer, ...errors] };
   },
 };
 
 export const rollbackBody = bodyOf(strict({ version: whole(1, 99_999_999) }), { example: { version: 1 } });
+/** `{ids: […]}`, or nothing for all. What a page can show can be sent back at once. */
+export const deadLettersBody = bodyOf(
+  strict({
+    ids: list(DEAD_LETTER_ID, 1, PAGE_LIMIT_MAX)
+      .exactOptional()
+      .meta({ description: `Absent: all of the tenant's, up to ${String(PAGE_LIMIT_MAX)} at a time` }),
+  }),
+  { required: false },
+);
 /** No body, or an empty object. */
 export const emptyBody = bodyOf(strict({}), { required: false });
 

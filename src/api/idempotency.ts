@@ -1,6 +1,6 @@
 /** `Idempotency-Key`: a repeated POST is answered with the first answer instead of being done again. */
 import { createHash } from 'node:crypto';
-import type { Caller, Operations } from '#core/operations.ts';
+import type { Caller, Once, Operations } from '#core/operations.ts';
 import { validation } from './problems.ts';
 import type { Problem } from './problems.ts';
 import type { Read } from './request-body.ts';
@@ -25,7 +25,7 @@ const fingerprint = (request: HttpRequest): string =>
 /** Answers that say nothing about the request itself: asking again may well end otherwise. */
 const isPassing = (status: number): boolean => status >= 500 || status === 401 || status === 403 || status === 429;
 
-export type Once = { response: HttpResponse } | { problem: Problem };
+type Answered = { response: HttpResponse } | { problem: Problem };
 
 /**
  * Does `act` once per key. When `act` throws, the key is freed and the error passed on. An answer that cannot be
@@ -36,9 +36,9 @@ export async function once(
   caller: Caller,
   key: string,
   request: HttpRequest,
-  act: () => Promise<HttpResponse>,
+  act: (once: Once) => Promise<HttpResponse>,
   onLost: (error: unknown) => void,
-): Promise<Once> {
+): Promise<Answered> {
   const print = fingerprint(request);
   const before = await operations.remembered(caller, key, print);
   if (before.kind === 'replay') {
@@ -56,7 +56,7 @@ export async function once(
 
   let response: HttpResponse;
   try {
-    response = await act();
+    response = await act(before.once);
   } catch (error) {
     await operations.forget(caller, key).catch(onLost);
     throw error;

@@ -4,16 +4,17 @@
  */
 import { z } from 'zod';
 import { BODY_BYTES_MAX } from './http.ts';
-import { emptyBody, inlineRunBody, rollbackBody, taskBody } from './bodies.ts';
+import { deadLettersBody, emptyBody, inlineRunBody, rollbackBody, startRunBody, taskBody } from './bodies.ts';
 import { PATH_PARAMETERS } from './parameters.ts';
 import { statusOf, titleOf } from './problems.ts';
 import type { ProblemKind } from './problems.ts';
 import { pathNames } from './route.ts';
 import type { Answer, BodyReader, Route } from './route.ts';
 import { ROUTES } from './route-table.ts';
+import { deadLetterPage } from './routes/dead-letters.ts';
 import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-reports.ts';
 import { runPage } from './routes/runs.ts';
-import { openApiSchema } from './routes/service.ts';
+import { openApiSchema, signingKeyList } from './routes/service.ts';
 import { taskPage, taskVersionPage } from './routes/tasks.ts';
 import * as views from './views-schema.ts';
 
@@ -22,8 +23,10 @@ type Json = Record<string, unknown>;
 /** What clients send: defaults are optional. */
 const REQUESTS: Record<string, z.ZodType> = {
   TaskDocument: taskBody.schema,
+  StartRun: startRunBody.schema,
   InlineRun: inlineRunBody.schema,
   Rollback: rollbackBody.schema,
+  RedriveDeadLetters: deadLettersBody.schema,
   Nothing: emptyBody.schema,
 };
 /** What they get: defaults are filled in, fields may be added by later releases. */
@@ -40,9 +43,15 @@ const ANSWERS: Record<string, z.ZodType> = {
   TimelinePage: timelinePage,
   LedgerLine: views.ledgerLineSchema,
   LedgerPage: ledgerPage,
+  Explanation: views.explanationSchema,
   Record: views.recordLineSchema,
   RecordPage: recordPage,
   Results: views.resultsViewSchema,
+  SigningKey: views.signingKeySchema,
+  SigningKeys: signingKeyList,
+  DeadLetter: views.deadLetterSchema,
+  DeadLetterPage: deadLetterPage,
+  DeadLettersRedriven: views.deadLettersRedrivenSchema,
   Upload: views.uploadViewSchema,
   Health: views.healthSchema,
   OpenApi: openApiSchema,
@@ -136,10 +145,16 @@ function pathParameters(route: Route): Json[] {
 
 function queryParameters(route: Route): Json[] {
   if (route.query === undefined) return [];
-  const { properties = {} } = z.toJSONSchema(route.query, { io: 'input', override: soften('input') });
+  const { properties = {}, required = [] } = z.toJSONSchema(route.query, { io: 'input', override: soften('input') });
   return Object.entries(properties).map(([name, property]) => {
     const { description, ...schema } = typeof property === 'object' ? property : {};
-    return { name, in: 'query', required: false, ...(description === undefined ? {} : { description }), schema };
+    return {
+      name,
+      in: 'query',
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema,
+    };
   });
 }
 

@@ -1,9 +1,10 @@
 /** Names in paths and queries, for dispatch and the OpenAPI document alike. */
 import { z } from 'zod';
-import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '#core/limits.ts';
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, URL_CHARS_MAX } from '#core/limits.ts';
 import { isRunId, isTaskId } from '#core/names.ts';
 import type { PageRequest } from '#core/operations.ts';
-import { bounded, text, whole } from './task-values.ts';
+import { METHODS } from './task-source-schema.ts';
+import { bounded, oneOf, text, whole } from './task-values.ts';
 
 interface PathParameter {
   description: string;
@@ -30,6 +31,17 @@ const cursor = bounded('a cursor as a page gave it', 4_096)
 
 export const pageShape = { limit, cursor };
 export const taskIdFilter = text('a task id', isTaskId).exactOptional().meta({ description: 'Only runs of this task' });
+export const runIdFilter = text('a run id', isRunId).exactOptional().meta({ description: 'Only those of this run' });
+
+/** Not necessarily a good URL: a list may name what is none, and that has its story too. */
+export const targetUrl = bounded(`a URL of at most ${String(URL_CHARS_MAX)} characters`, URL_CHARS_MAX).meta({
+  description: 'The target, in any spelling that has the same canonical form',
+});
+export const targetMethod = oneOf(METHODS)
+  .exactOptional()
+  .meta({ description: 'Of the target; absent: GET', default: 'GET' });
+
+export const DEAD_LETTER_ID = bounded('an id of a dead letter', 1_024);
 
 /** The page a query asks for, as operations take it. */
 export const pageRequest = (query: { limit: number; cursor?: string }): PageRequest =>

@@ -1,4 +1,5 @@
 /** All routes, and which of them a request means. */
+import { DEAD_LETTER_ROUTES } from './routes/dead-letters.ts';
 import { LATER_ROUTES } from './routes/later.ts';
 import { RUN_REPORT_ROUTES } from './routes/run-reports.ts';
 import { RUN_ROUTES } from './routes/runs.ts';
@@ -7,7 +8,13 @@ import { TASK_ROUTES } from './routes/tasks.ts';
 import { matchPath } from './route.ts';
 import type { LaterRoute, Route } from './route.ts';
 
-export const ROUTES: readonly Route[] = [...TASK_ROUTES, ...RUN_ROUTES, ...RUN_REPORT_ROUTES, ...SERVICE_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...TASK_ROUTES,
+  ...RUN_ROUTES,
+  ...RUN_REPORT_ROUTES,
+  ...DEAD_LETTER_ROUTES,
+  ...SERVICE_ROUTES,
+];
 
 export const isAvailable = (route: Route | LaterRoute): route is Route => 'handle' in route;
 

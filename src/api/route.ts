@@ -1,6 +1,6 @@
 /** What a route is: one declaration from which dispatch, checks and the OpenAPI document all come. */
 import type { z } from 'zod';
-import type { Caller, Operations, Outcome, Scope } from '#core/operations.ts';
+import type { Caller, Once, Operations, Outcome, Scope } from '#core/operations.ts';
 import type { HttpRequest } from './http.ts';
 import { problemOf } from './problems.ts';
 import type { Problem, ProblemKind } from './problems.ts';
@@ -22,6 +22,8 @@ export interface Context<Q, B> {
   query: Q;
   body: B;
   headers: HttpRequest['headers'];
+  /** Of a POST that carried an Idempotency-Key. */
+  once?: Once;
 }
 
 export type Reply =

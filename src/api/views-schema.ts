@@ -6,7 +6,8 @@
 import { z } from 'zod';
 import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
 import type { EndBucket } from '#core/ledger.ts';
-import { RUN_STATES, SHARD_STATES } from '#core/run.ts';
+import { RUN_STATES } from '#core/run.ts';
+import { SHARD_STATES } from '#core/shard.ts';
 import { taskSchema } from './task-schema.ts';
 import { json } from './task-values.ts';
 
@@ -73,6 +74,12 @@ export const runViewSchema = z.object({
   shards: z.object({ planned: count, running: count, done: count }),
   rate: z.object({ targetsPerSecond: z.number().min(0), etaSeconds: z.number().min(0).exactOptional() }),
   error: z.object({ type: z.string(), detail: z.string() }).exactOptional(),
+  pausedAt: instant.meta({ description: 'While PAUSED: since when' }).exactOptional(),
+  waitsFor: z
+    .string()
+    .meta({ description: 'While QUEUED behind another run of its task: the id of that run' })
+    .exactOptional(),
+  redrives: count.meta({ description: 'How often its failed targets were tried again' }).exactOptional(),
 });
 
 export const shardViewSchema = z.object({
@@ -100,6 +107,8 @@ export const timelineEventSchema = z.object({
   data: jsonObject.exactOptional(),
 });
 
+const waitedMs = z.number().min(0).meta({ description: 'Milliseconds between its attempts, all in all' });
+const lastFailure = z.string().meta({ description: 'What the attempt before the last one met' });
 const pendingLineSchema = z.object({
   url: z.string(),
   method: z.string().exactOptional(),
@@ -115,12 +124,67 @@ const endLineSchema = z.object({
   detail: z.string().exactOptional(),
   status: z.int().exactOptional(),
   attempts: count,
+  waitedMs: waitedMs.exactOptional(),
+  lastFailure: lastFailure.exactOptional(),
   records: count,
   at: instant,
   depth: count.exactOptional(),
   from: z.string().exactOptional(),
 });
 export const ledgerLineSchema = z.union([endLineSchema, pendingLineSchema]);
+
+const lineNumber = z.int().min(1).meta({ description: 'Lines count from 1' });
+export const explanationSchema = z.object({
+  url: z.string().meta({ description: 'As named in the run' }),
+  method: z.string().exactOptional(),
+  bucket: z.enum(BUCKETS),
+  reason: z.enum(FAIL_REASONS).exactOptional(),
+  detail: z.string().exactOptional(),
+  status: z.int().exactOptional(),
+  attempts: count,
+  waitedMs: waitedMs.exactOptional(),
+  lastFailure: lastFailure.exactOptional(),
+  records: count,
+  at: instant.exactOptional(),
+  nextAttemptAt: instant.meta({ description: 'While it is pending: when the next attempt is due' }).exactOptional(),
+  discovered: z.object({
+    by: z.enum(['source', 'link']),
+    round: count,
+    depth: count.exactOptional(),
+    from: z.string().meta({ description: 'The page that named it' }).exactOptional(),
+  }),
+  shard: z
+    .object({ id: z.string(), state: z.enum(SHARD_STATES), epoch: count })
+    .meta({ description: 'Absent when planning itself decided' })
+    .exactOptional(),
+  ledger: z
+    .object({ file: z.string(), line: lineNumber })
+    .meta({ description: 'Where its ledger line stands' })
+    .exactOptional(),
+  parts: z
+    .array(z.object({ file: z.string(), line: lineNumber, lines: count }))
+    .meta({ description: 'Where its records stand: the first line in a file, and how many' }),
+  namedAgain: count.meta({ description: 'How often the run named it again: each is a duplicate' }),
+  story: z
+    .array(z.object({ at: instant.exactOptional(), says: z.string() }))
+    .meta({ description: 'All of it in order, as sentences' }),
+});
+
+export const deadLetterSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['target', 'message']),
+  runId: z.string(),
+  shardId: z.string(),
+  url: z.string().exactOptional(),
+  detail: z.string(),
+  at: instant,
+});
+export const deadLettersRedrivenSchema = z.object({
+  redriven: z.array(z.string()).meta({ description: 'Ids' }),
+  refused: z
+    .array(z.object({ id: z.string(), detail: z.string() }))
+    .meta({ description: 'Left as they were, and why' }),
+});
 
 export const recordLineSchema = z.object({
   url: z.string(),
@@ -139,6 +203,21 @@ const fileSchema = z.object({
   counts: bucketCounts.exactOptional(),
   url: link,
 });
+const base64url = z.string().regex(/^[\w-]+$/);
+export const signingKeySchema = z.object({
+  algorithm: z.literal('Ed25519'),
+  keyId: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .meta({ description: 'The first 16 hex digits of the SHA-256 of the raw key' }),
+  publicKey: base64url.meta({ description: 'Raw, 32 bytes, base64url' }),
+});
+const signatureSchema = signingKeySchema
+  .extend({ value: base64url.meta({ description: '64 bytes, base64url' }) })
+  .meta({
+    description:
+      'Over the canonical JSON (RFC 8785) of this document without signature, urlsExpireAt and the url of each file; absent while the run lives',
+  });
 export const resultsViewSchema = z.object({
   version: z.literal(1),
   runId: z.string(),
@@ -146,6 +225,7 @@ export const resultsViewSchema = z.object({
   totals: progressSchema,
   parts: z.array(fileSchema),
   ledger: z.array(fileSchema),
+  signature: signatureSchema.exactOptional(),
   urlsExpireAt: instant,
 });
 

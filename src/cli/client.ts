@@ -6,7 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
-import type { PageOf, ResultsView, RunView, TaskView, UploadView } from '#core/operations.ts';
+import type { DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
+import type { ResultsView, RunView, SigningKeyView, TaskView, UploadView } from '#core/operations.ts';
 import { reasonOf } from './failure.ts';
 import { ApiRefusal, ApiUnreachable, problemOf } from './problem.ts';
 
@@ -63,15 +64,32 @@ export function clientOf(options: ClientOptions) {
     replaceTask: (id: string, task: JsonObject, etag: string) =>
       call<TaskView>({ method: 'PUT', path: at('tasks', id), body: task, headers: { 'if-match': etag } }),
     deleteTask: (id: string) => call<undefined>({ method: 'DELETE', path: at('tasks', id) }),
-    startRun: (taskId: string) => call<RunView>({ method: 'POST', path: at('tasks', taskId, 'runs') }),
+    /** @param overlap absent: as the task's schedule says. */
+    startRun: (taskId: string, overlap?: Overlap) =>
+      call<RunView>({
+        method: 'POST',
+        path: at('tasks', taskId, 'runs'),
+        ...(overlap !== undefined && { body: { overlap } }),
+      }),
     startInline: (task: JsonObject) => call<RunView>({ method: 'POST', path: 'runs', body: { task } }),
     listRuns: (filter: Listing & { taskId?: string; state?: string }) =>
       call<PageOf<RunView>>({ method: 'GET', path: 'runs', query: { ...filter } }),
     getRun: (id: string, signal?: AbortSignal) => call<RunView>({ method: 'GET', path: at('runs', id), signal }),
     stopRun: (id: string) => call<RunView>({ method: 'POST', path: at('runs', id, 'stop') }),
+    pauseRun: (id: string) => call<RunView>({ method: 'POST', path: at('runs', id, 'pause') }),
+    resumeRun: (id: string) => call<RunView>({ method: 'POST', path: at('runs', id, 'resume') }),
+    redriveRun: (id: string) => call<RunView>({ method: 'POST', path: at('runs', id, 'redrive') }),
+    explain: (id: string, target: { url: string; method?: string }) =>
+      call<Explanation>({ method: 'GET', path: at('runs', id, 'explain'), query: { ...target } }),
     results: (id: string) => call<ResultsView>({ method: 'GET', path: at('runs', id, 'results') }),
     ledger: (id: string, filter: Listing & { bucket?: string }) =>
       call<PageOf<LedgerLine>>({ method: 'GET', path: at('runs', id, 'ledger'), query: { ...filter } }),
+    listDeadLetters: (filter: Listing & { runId?: string }) =>
+      call<PageOf<DeadLetterView>>({ method: 'GET', path: 'dead-letters', query: { ...filter } }),
+    /** @param ids 1 to PAGE_LIMIT_MAX of them. */
+    redriveDeadLetters: (ids: readonly string[]) =>
+      call<DeadLettersRedriven>({ method: 'POST', path: 'dead-letters/redrive', body: { ids } }),
+    signingKeys: () => call<{ items: SigningKeyView[] }>({ method: 'GET', path: 'signing-keys' }),
     createUpload: () => call<UploadView>({ method: 'POST', path: 'uploads' }),
   };
 }

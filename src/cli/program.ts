@@ -4,10 +4,14 @@
  */
 import { inspect } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { OVERLAPS } from '#core/operations.ts';
 import type { CollectOptions } from './commands/collect.ts';
+import type { DeadLettersOptions } from './commands/dead-letters.ts';
+import type { ExplainOptions } from './commands/explain.ts';
 import type { LoginOptions } from './commands/login.ts';
-import type { RunsFilter } from './commands/runs.ts';
+import type { RunOptions, RunsFilter, Steering } from './commands/runs.ts';
 import type { UpOptions } from './commands/up.ts';
+import type { VerifyCommandOptions } from './commands/verify.ts';
 import type { CommonOptions } from './connection.ts';
 import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts';
 import { codeOf, Failure, reasonOf } from './failure.ts';
@@ -87,11 +91,21 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
         (await import('./commands/results.ts')).results(around, run, options),
       ),
     );
-  command(program, 'verify <dir|run>', 'prove results against their manifest and ledger').action(
-    act(async (what: string, options: CommonOptions) =>
-      (await import('./commands/results.ts')).verify(around, what, options),
-    ),
-  );
+  command(program, 'explain <run> <url>', 'the whole story of one target of a run')
+    .option('--method <method>', 'of the target, when it is not GET')
+    .action(
+      act(async (run: string, url: string, options: ExplainOptions) =>
+        (await import('./commands/explain.ts')).explain(around, run, url, options),
+      ),
+    );
+  addDeadLetters(program, around, act);
+  command(program, 'verify <dir|run>', 'prove results against their signature, manifest and ledger')
+    .option('--key <id>', 'the key that must have signed them, by its id')
+    .action(
+      act(async (what: string, options: VerifyCommandOptions) =>
+        (await import('./commands/verify.ts')).verify(around, what, options),
+      ),
+    );
   command(program, 'login', 'store an API and its key for this user')
     .option('--key <key>', 'the API key (also GLEANER_KEY)')
     .action(act(async (options: LoginOptions) => (await import('./commands/login.ts')).login(around, options)));
@@ -123,11 +137,13 @@ function addRuns(program: Command, around: Surroundings, act: Act): void {
   const commands = (): Promise<typeof import('./commands/runs.ts')> => import('./commands/runs.ts');
   command(program, 'run <task>', 'start a run of a stored task and print its id')
     .option('--watch', 'follow it to its end; exit 0 SUCCEEDED, 1 otherwise')
-    .action(
-      act(async (id: string, options: CommonOptions & { watch?: boolean }) =>
-        (await commands()).runTask(around, id, options),
-      ),
-    );
+    .addOption(
+      new Option(
+        '--overlap <rule>',
+        "while another run of the task is not over: refuse, wait for it, or run beside it (default: as the task's schedule says)",
+      ).choices(OVERLAPS),
+    )
+    .action(act(async (id: string, options: RunOptions) => (await commands()).runTask(around, id, options)));
   const runs = command(program, 'runs', 'what ran and what runs');
   command(runs, 'list', 'runs, newest first')
     .option('--task <task>', 'only those of one task')
@@ -140,9 +156,41 @@ function addRuns(program: Command, around: Surroundings, act: Act): void {
   command(runs, 'watch <run>', 'follow a run to its end; exit 0 SUCCEEDED, 1 otherwise').action(
     act(async (id: string, options: CommonOptions) => (await commands()).watch(around, id, options)),
   );
-  command(runs, 'stop <run>', 'ask a run to stop').action(
-    act(async (id: string, options: CommonOptions) => (await commands()).stopRun(around, id, options)),
+  const steer = (steering: Steering, description: string): void => {
+    command(runs, `${steering} <run>`, description).action(
+      act(async (id: string, options: CommonOptions) => (await commands()).steerRun(around, steering, id, options)),
+    );
+  };
+  steer('stop', 'ask a run to stop');
+  steer('pause', 'let a run rest: no request leaves later than 5 s after');
+  steer('resume', 'let a paused run go on');
+  steer('redrive', 'try the failed targets of a finished run again, in the same run');
+}
+
+function addDeadLetters(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/dead-letters.ts')> => import('./commands/dead-letters.ts');
+  const letters = command(
+    program,
+    'dead-letters',
+    'targets that no worker survived, messages that nobody could handle',
   );
+  command(letters, 'list', 'all dead letters')
+    .option('--run <run>', 'only those of one run')
+    .addOption(limitOption())
+    .action(
+      act(async (options: DeadLettersOptions & PagingOptions) => (await commands()).listDeadLetters(around, options)),
+    );
+  command(
+    letters,
+    'redrive [ids...]',
+    'try them again: those named, those of one run, or all; exit 1 if some were refused',
+  )
+    .option('--run <run>', 'all those of one run')
+    .action(
+      act(async (ids: string[], options: DeadLettersOptions) =>
+        (await commands()).redriveDeadLetters(around, ids, options),
+      ),
+    );
 }
 
 /** A command below another one, with the manners of all of them. */

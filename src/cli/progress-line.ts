@@ -37,13 +37,20 @@ export function plainLine(run: Shown): string {
   return facts.length === 0 ? head : `${head}: ${facts.join(', ')}`;
 }
 
+/** Why a run stands still, and what lets it go on; undefined while it does not. */
+export function standstillOf({ id, state, waitsFor }: RunView): string | undefined {
+  if (state === 'PAUSED') return `the run is paused; it goes on by: gleaner runs resume ${id}`;
+  if (state === 'QUEUED' && waitsFor !== undefined) return `the run waits for run ${waitsFor} of the same task to end`;
+  return undefined;
+}
+
 function factsOf(run: Shown): string[] {
   const { progress, rate: pace, state } = run;
   const facts: string[] = state === 'RUNNING' ? [] : [state];
   if (progress.discovered > 0) facts.push(`${count(doneOf(run))}/${count(progress.discovered)} done`);
   else if (state === 'RUNNING') facts.push('RUNNING');
   if (progress.failed > 0) facts.push(`${count(progress.failed)} failed`);
-  if (isEnded(state) || progress.discovered === 0) return facts;
+  if (isEnded(state) || state === 'PAUSED' || progress.discovered === 0) return facts;
   facts.push(rate(pace.targetsPerSecond));
   if (pace.etaSeconds !== undefined && progress.pending > 0) facts.push(`ETA ${duration(pace.etaSeconds * 1000)}`);
   return facts;

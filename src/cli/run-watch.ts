@@ -3,7 +3,7 @@ import type { RunView } from '#core/operations.ts';
 import { isEnded } from '#core/run.ts';
 import type { Client } from './client.ts';
 import { ApiUnreachable } from './problem.ts';
-import { bar, plainLine } from './progress-line.ts';
+import { bar, plainLine, standstillOf } from './progress-line.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** At most two requests a second, fewer once the run has shown to be a long one. */
@@ -41,8 +41,9 @@ export async function watchRun(
   });
   let run = first;
   try {
-    const told: Told = { at: -Infinity, state: '', text: '' };
+    const told: Told = { at: -Infinity, state: '', text: '', standstill: undefined };
     for (const started = around.now(); !isEnded(run.state);) {
+      tellStandstill(around, run, told);
       show(around, run, told);
       await around.sleep(around.now() - started > SLOW_AFTER_MS ? POLL_SLOW_MS : POLL_MS, leaving.signal);
       if (leaving.signal.aborted) return { kind: 'left', run };
@@ -70,6 +71,14 @@ interface Told {
   at: number;
   state: string;
   text: string;
+  standstill: string | undefined;
+}
+
+/** Nothing will move until somebody else does something: that is said, once each time. */
+function tellStandstill({ terminal }: Surroundings, run: RunView, told: Told): void {
+  const standstill = standstillOf(run);
+  if (standstill !== undefined && standstill !== told.standstill) terminal.err(standstill);
+  told.standstill = standstill;
 }
 
 function show({ terminal, now }: Surroundings, run: RunView, told: Told): void {

@@ -29,6 +29,10 @@ export function summary(run: RunView, failures: readonly FailureGroup[], { colou
   const lines = [
     `Run ${run.id} of ${run.taskId}, version ${String(run.taskVersion)}: ${state}${took === undefined ? '' : ` in ${duration(took)}`}`,
   ];
+  if (run.pausedAt !== undefined) lines.push(`Paused since ${run.pausedAt}`);
+  if (run.waitsFor !== undefined) lines.push(`Waits for run ${run.waitsFor} of the same task to end`);
+  if (run.redrives !== undefined && run.redrives > 0)
+    lines.push(`Failed targets tried again: ${plural(run.redrives, 'time')}`);
   if (run.stopReason !== undefined) lines.push(`Stopped: ${printable(run.stopReason)}`);
   if (run.error !== undefined) lines.push(`Error: ${printable(`${run.error.type}: ${run.error.detail}`)}`);
 

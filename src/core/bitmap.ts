@@ -10,3 +10,10 @@ export function withSet(bits: Uint8Array, indexes: Iterable<number>): Uint8Array
   for (const index of wanted) copy[index >> 3] = (copy[index >> 3] ?? 0) | (1 << (index & 7));
   return copy;
 }
+
+/** A copy with these bits cleared. */
+export function withCleared(bits: Uint8Array, indexes: Iterable<number>): Uint8Array {
+  const copy = bits.slice();
+  for (const index of indexes) copy[index >> 3] = (copy[index >> 3] ?? 0) & ~(1 << (index & 7));
+  return copy;
+}

@@ -2,6 +2,7 @@
 import type {
   Chance,
   Clock,
+  DeadMessages,
   Fetcher,
   Log,
   Meter,
@@ -9,6 +10,7 @@ import type {
   Orchestrator,
   Robots,
   ShardQueue,
+  Signer,
   Table,
   Extractor,
   FetchResult,
@@ -23,6 +25,8 @@ export interface Context {
   pace: Table;
   objects: Objects;
   queue: ShardQueue;
+  deadMessages: DeadMessages;
+  signer: Signer;
   orchestrator: Orchestrator;
   clock: Clock;
   chance: Chance;

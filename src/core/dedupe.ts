@@ -25,7 +25,8 @@ export async function dropDuplicates(
     dropped += part.lines - lines.length;
     if (lines.length === part.lines) kept.push(part);
     else if (lines.length > 0) {
-      const name = part.name.replace(/\.ndjson\.gz$/, '-unique.ndjson.gz');
+      // Which record is the first may change with a redrive: each era writes its own.
+      const name = part.name.replace(/\.ndjson\.gz$/, `-unique${String(run.redrives ?? '')}.ndjson.gz`);
       kept.push({ name, ...(await objects.writeLines(fileObject(run.tenant, run.runId, name), lines)) });
     }
   }

@@ -51,10 +51,16 @@ export interface LedgerLine {
   status?: number;
   /** Requests sent for this target, redirect hops not counted. */
   attempts: number;
+  /** Milliseconds it waited between attempts, all in all; absent when it never did. */
+  waitedMs?: number;
+  /** What the attempt before the last one met, where there was one: `HTTP 503`, `timeout: …`. */
+  lastFailure?: string;
   /** Records written for it. */
   records: number;
   /** When it was decided, RFC 3339. */
   at: string;
+  /** Its place in its shard; absent when planning itself decided. */
+  index?: number;
   /** For crawls: distance from the seed, and the page that named it. */
   depth?: number;
   from?: string;

@@ -18,6 +18,12 @@ export const WORK_RECEIVES_MAX = 5;
 export const LEASE_MS = 30_000;
 /** Renewed at a third of its life, so two renewals may fail before it is lost. */
 export const LEASE_RENEW_MS = LEASE_MS / 3;
+/** A shard whose worker met trouble of its own rests this long: as long as a throttled table needs to grow. */
+export const RELEASE_MS = 5_000;
+/** Claims of a shard may end without an orderly end this often before its targets come under suspicion: deploys and power cuts do that. */
+export const DEATHS_BEFORE_SUSPICION = 2;
+/** So often a worker must die with one target alone before that target is held to be the cause. */
+export const DEATHS_ALONE = 3;
 /** How often a worker looks whether its run is still wanted: bounds what leaves after a stop (promise: 5 s). */
 export const RUN_CHECK_MS = 1_500;
 /** The stop path waits this long before it fences the workers: a check interval, a commit and a margin. */
@@ -91,6 +97,16 @@ export const SITEMAP_DEPTH_MAX = 3;
 export const SWEEP_ITEMS_MAX = 200;
 /** Partitions of the due index: 1,000 writes/s each. */
 export const DUE_PARTITIONS = 8;
+/** Dead messages buried per pass. */
+export const SWEEP_DEAD_MAX = 100;
+/** Shards per pass whose lost epochs are cleaned of orphaned objects. */
+export const SETTLE_SHARDS_MAX = 500;
+/** A start that took the lock of its task and left no run behind is dead after this: the API gives up after 29 s. */
+export const LOCK_ABANDONED_MS = 120_000;
+/** A paused run's execution looks at it again after this long. */
+export const PAUSED_LOOK_SECONDS = 86_400;
+/** Dead letters that one call redrives, and a page of them. */
+export const DEAD_LETTERS_MAX = 1_000;
 /** A live run is looked at this often. */
 export const RUN_SWEEP_MS = 60_000;
 /** A shard that was sent but not claimed in this time is sent again, then after twice that, and so on: a long queue is no loss. */

@@ -13,6 +13,8 @@ export const METRICS = {
   runsFinished: 'RunsFinished',
   sweepResent: 'SweepResent',
   sweepWoken: 'SweepWoken',
+  sweepFailures: 'SweepFailures',
+  deadLetters: 'DeadLetters',
   apiRequests: 'ApiRequests',
   apiErrors: 'ApiErrors',
 } as const;

@@ -77,12 +77,38 @@ export const shardKey = (tenant: string, runId: string, shardId: string): Key =>
   must(isShardId(shardId), 'shard id', shardId);
   return { pk: runPk(tenant, runId), sk: SHARD_PREFIX + shardId };
 };
+/** The lock that keeps a task to one run at a time, and those who wait for it, oldest first. */
+export const lockKey = (tenant: string, taskId: string): Key => ({ pk: versionKey(tenant, taskId, 0).pk, sk: 'LOCK' });
+export const WAITER_PREFIX = 'W#';
+export const waiterKey = (tenant: string, taskId: string, runId: string): Key => {
+  must(isRunId(runId), 'run id', runId);
+  return { pk: versionKey(tenant, taskId, 0).pk, sk: WAITER_PREFIX + runId };
+};
 export const EVENT_PREFIX = 'E#';
 /** `order` breaks ties within a millisecond and makes a repeated event overwrite itself. */
 export const eventKey = (tenant: string, runId: string, atMs: number, order: string): Key => ({
   pk: runPk(tenant, runId),
   sk: `${EVENT_PREFIX}${digits(atMs, 15)}#${order}`,
 });
+
+// ------------------------------------------------------------------ dead letters, signing keys
+
+export const DEAD_PREFIX = 'DEAD#';
+/** @param what the target's place in its shard, or the queue's id of the message. */
+export const deadLetterKey = (tenant: string, runId: string, shard: string, what: number | string): Key => {
+  must(isRunId(runId) && isShardId(shard), 'shard of a run', `${runId} ${shard}`);
+  return { pk: tenantPk(tenant), sk: `${DEAD_PREFIX}${runId}#${shard}#${String(what)}` };
+};
+/** How the API names a dead letter; undefined when it is no such name. */
+export const deadLetterId = (sk: string): string => sk.slice(DEAD_PREFIX.length).replaceAll('#', '.');
+export function parseDeadLetterId(tenant: string, id: string): Key | undefined {
+  const [runId = '', shard = '', what = ''] = id.split('.');
+  if (!isRunId(runId) || !isShardId(shard) || !/^[A-Za-z0-9-]{1,80}$/.test(what)) return undefined;
+  return deadLetterKey(tenant, runId, shard, what);
+}
+/** The stage's, not a tenant's: no tenant id has a capital letter. */
+export const SIGNING_PK = 'SIGNING';
+export const signingKeyKey = (keyId: string): Key => ({ pk: SIGNING_PK, sk: keyId });
 
 /** Which partition of the due index a run and its shards belong to; a region sweeps only its own. */
 export const dueOf = ({ region, runId }: { region: string; runId: string }): string =>
@@ -131,7 +157,9 @@ export const frontierObject = (tenant: string, runId: string, round: number): st
   `${runPrefix(tenant, runId)}frontier/${digits(round, 3)}.ndjson.gz`;
 export const seenObject = (tenant: string, runId: string, round: number): string =>
   `${runPrefix(tenant, runId)}seen/${digits(round, 3)}.bin`;
-export const manifestObject = (tenant: string, runId: string): string => `${runPrefix(tenant, runId)}manifest.json`;
+/** @param era how often the run was redriven: a finisher of an earlier era never overwrites what is true now. */
+export const manifestObject = (tenant: string, runId: string, era: number): string =>
+  `${runPrefix(tenant, runId)}manifest${era === 0 ? '' : `-${String(era)}`}.json`;
 
 /** One commit of one shard: what its part, ledger and links objects are called. */
 export const commitName = (shard: string, epoch: number, seq: number): string =>

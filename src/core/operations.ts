@@ -2,9 +2,11 @@
  * What the API can ask of Gleaner, as an interface between `src/api` (HTTP: routes, schemas, problems) and the steps that
  * do it. Every operation takes the caller, whose tenant is the first part of every key it touches.
  */
-import type { Bucket, LedgerLine } from './ledger.ts';
+import type { Bucket, FailReason, LedgerLine } from './ledger.ts';
+import type { Signature } from './ports.ts';
 import type { JsonObject } from './json.ts';
-import type { RunState, ShardState } from './run.ts';
+import type { RunState } from './run.ts';
+import type { ShardState } from './shard.ts';
 import type { TaskSpec } from './task.ts';
 
 export type Scope = 'read' | 'write' | 'admin';
@@ -72,7 +74,84 @@ export interface RunView {
   shards: { planned: number; running: number; done: number };
   rate: { targetsPerSecond: number; etaSeconds?: number };
   error?: { type: string; detail: string };
+  /** While PAUSED: since when. */
+  pausedAt?: string;
+  /** While QUEUED behind another run of its task (`overlap: queue`): that run. */
+  waitsFor?: string;
+  /** How often its failed targets were tried again. */
+  redrives?: number;
 }
+
+/**
+ * A POST that carried an Idempotency-Key. What it creates is named by this, so that a repetition whose first answer was
+ * lost creates nothing again.
+ */
+export interface Once {
+  /** SHA-256 (hex) over tenant and key. */
+  seed: string;
+  /** When the key first came, UTC ms. */
+  at: number;
+}
+
+/** What a start does when another run of the same task is not over: refuse (409), wait for it, or run beside it. */
+export const OVERLAPS = ['skip', 'queue', 'allow'] as const;
+export type Overlap = (typeof OVERLAPS)[number];
+export interface StartOptions {
+  /** Absent: `schedule.overlap` of the task, where it has none `allow`. */
+  overlap?: Overlap;
+  once?: Once;
+}
+
+/** One target's whole story. */
+export interface Explanation {
+  /** As named in the run. */
+  url: string;
+  method?: string;
+  bucket: Bucket;
+  reason?: FailReason;
+  /** The rule or the cause, for people. */
+  detail?: string;
+  status?: number;
+  attempts: number;
+  waitedMs?: number;
+  lastFailure?: string;
+  records: number;
+  /** When its end was decided. */
+  at?: string;
+  /** While it is pending: when the next attempt is due. */
+  nextAttemptAt?: string;
+  discovered: { by: 'source' | 'link'; round: number; depth?: number; from?: string };
+  /** Absent when planning itself decided. */
+  shard?: { id: string; state: ShardState; epoch: number };
+  /** Where its ledger line stands, lines from 1. */
+  ledger?: { file: string; line: number };
+  /** Where its records stand as collected, lines from 1. */
+  parts: { file: string; line: number; lines: number }[];
+  /** How often the run named it again: each is a `duplicate` line. */
+  namedAgain: number;
+  /** All of the above in order, as sentences. */
+  story: { at?: string; says: string }[];
+}
+
+/** Something that a worker could not survive or a message that nobody could handle. */
+export interface DeadLetterView {
+  id: string;
+  kind: 'target' | 'message';
+  runId: string;
+  shardId: string;
+  /** For a target. */
+  url?: string;
+  detail: string;
+  at: string;
+}
+export interface DeadLettersRedriven {
+  redriven: string[];
+  /** Left as they were, and why. */
+  refused: { id: string; detail: string }[];
+}
+
+/** The public half of the key that signs manifests. */
+export type SigningKeyView = Pick<Signature, 'algorithm' | 'keyId' | 'publicKey'>;
 
 export interface ShardView {
   id: string;
@@ -132,6 +211,8 @@ export interface Manifest {
   totals: Progress;
   parts: ManifestFile[];
   ledger: ManifestFile[];
+  /** Over all of the above (see `signing.ts`); written by `finish`, so absent while the run lives. */
+  signature?: Signature;
 }
 /** While the run lives: what is committed so far, state RUNNING, no promise of completeness. */
 export type ResultsView = Omit<Manifest, 'parts' | 'ledger'> & {
@@ -157,7 +238,7 @@ export interface RememberedResponse {
   body: string;
 }
 export type Remembered =
-  | { kind: 'new' }
+  | { kind: 'new'; once: Once }
   | { kind: 'replay'; response: RememberedResponse }
   /** The key came with another request before, or its first request is still being answered. */
   | { kind: 'mismatch' }
@@ -171,18 +252,18 @@ export interface Operations {
   /** The request failed in a way that may be tried again: free the key. */
   forget(caller: Caller, idempotencyKey: string): Promise<void>;
 
-  createTask(caller: Caller, task: TaskSpec): Promise<Outcome<TaskView>>;
+  createTask(caller: Caller, task: TaskSpec, once?: Once): Promise<Outcome<TaskView>>;
   listTasks(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<TaskView>>>;
   getTask(caller: Caller, taskId: string): Promise<Outcome<TaskView>>;
   replaceTask(caller: Caller, taskId: string, task: TaskSpec, ifMatch?: string): Promise<Outcome<TaskView>>;
   deleteTask(caller: Caller, taskId: string, ifMatch?: string): Promise<Outcome<void>>;
   listVersions(caller: Caller, taskId: string, page: PageRequest): Promise<Outcome<PageOf<TaskVersionView>>>;
   /** Makes a new version equal to an old one. */
-  rollbackTask(caller: Caller, taskId: string, version: number): Promise<Outcome<TaskView>>;
+  rollbackTask(caller: Caller, taskId: string, version: number, once?: Once): Promise<Outcome<TaskView>>;
 
-  startRun(caller: Caller, taskId: string): Promise<Outcome<RunView>>;
+  startRun(caller: Caller, taskId: string, options?: StartOptions): Promise<Outcome<RunView>>;
   /** Puts the task (a new version if it changed) and runs it once. */
-  startInline(caller: Caller, task: TaskSpec): Promise<Outcome<RunView>>;
+  startInline(caller: Caller, task: TaskSpec, options?: StartOptions): Promise<Outcome<RunView>>;
   listRuns(
     caller: Caller,
     filter: { taskId?: string; state?: RunState },
@@ -190,6 +271,20 @@ export interface Operations {
   ): Promise<Outcome<PageOf<RunView>>>;
   getRun(caller: Caller, runId: string): Promise<Outcome<RunView>>;
   stopRun(caller: Caller, runId: string): Promise<Outcome<RunView>>;
+  /** RUNNING → PAUSED; no request leaves later than 5 s after the answer. Its time limit stands still meanwhile. */
+  pauseRun(caller: Caller, runId: string): Promise<Outcome<RunView>>;
+  resumeRun(caller: Caller, runId: string): Promise<Outcome<RunView>>;
+  /** The failed targets of a finished run once more, in the same run. */
+  redriveRun(caller: Caller, runId: string, once?: Once): Promise<Outcome<RunView>>;
+  explain(caller: Caller, runId: string, target: { url: string; method?: string }): Promise<Outcome<Explanation>>;
+  listDeadLetters(
+    caller: Caller,
+    filter: { runId?: string },
+    page: PageRequest,
+  ): Promise<Outcome<PageOf<DeadLetterView>>>;
+  /** All of the tenant's (up to a thousand at a time) or those named. */
+  redriveDeadLetters(caller: Caller, ids?: string[]): Promise<Outcome<DeadLettersRedriven>>;
+  signingKeys(): Promise<SigningKeyView[]>;
   listShards(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<ShardView>>>;
   timeline(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<TimelineEvent>>>;
   ledger(
@@ -200,7 +295,7 @@ export interface Operations {
   ): Promise<Outcome<PageOf<LedgerLine | PendingLine>>>;
   results(caller: Caller, runId: string): Promise<Outcome<ResultsView>>;
   records(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<RecordLine>>>;
-  createUpload(caller: Caller): Promise<Outcome<UploadView>>;
+  createUpload(caller: Caller, once?: Once): Promise<Outcome<UploadView>>;
 }
 
 /** A target that has no end yet, as `ledger?bucket=pending` shows it. */

@@ -1,7 +1,8 @@
 /** Ledger lines that planning decides by itself, in objects of bounded size. */
 import { fileName, fileObject, planLedgerName } from './names.ts';
-import { bodySha256 } from './url.ts';
-import type { BucketCounts, EndBucket, FailReason, LedgerLine } from './ledger.ts';
+import { ledgerLine } from './ledger-line.ts';
+import { fresh, transition } from './target.ts';
+import type { BucketCounts, EndBucket, FailReason } from './ledger.ts';
 import type { Clock, Objects } from './ports.ts';
 import type { PlannedTarget } from './cut.ts';
 import type { LedgerFile, RunRow } from './rows.ts';
@@ -23,18 +24,8 @@ export class PlanLedger {
   }
 
   async add(target: PlannedTarget, bucket: EndBucket, detail: string, reason?: FailReason): Promise<void> {
-    const line: LedgerLine = {
-      url: target.url,
-      ...identityFields(target),
-      bucket,
-      ...(reason !== undefined && { reason }),
-      detail,
-      attempts: 0,
-      records: 0,
-      at: new Date(this.#ports.clock.now()).toISOString(),
-      ...(target.depth !== undefined && { depth: target.depth }),
-      ...(target.from !== undefined && { from: target.from }),
-    };
+    const state = transition(fresh, { kind: 'decide', bucket, detail, ...(reason !== undefined && { reason }) });
+    const line = ledgerLine(target, state, { at: new Date(this.#ports.clock.now()).toISOString(), records: 0 });
     this.#lines.push(JSON.stringify(line));
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     if (this.#lines.length >= LINES_MAX) await this.#flush();
@@ -61,12 +52,3 @@ export class PlanLedger {
     this.#counts = {};
   }
 }
-
-/** What besides the URL makes a target itself. */
-export const identityFields = (target: {
-  method?: string;
-  body?: string;
-}): { method?: string; bodySha256?: string } => ({
-  ...(target.method !== undefined && target.method !== 'GET' && { method: target.method }),
-  ...(target.body !== undefined && { bodySha256: bodySha256(target.body) }),
-});

@@ -126,6 +126,21 @@ export interface ShardQueue {
   send(messages: ShardMessage[], delaySeconds?: number): Promise<void>;
 }
 
+/** A message that failed too often, as the dead-letter queue holds it. */
+export interface DeadMessage {
+  /** The queue's id of the message: stays the same over deliveries. */
+  id: string;
+  receipt: string;
+  body: string;
+  /** When it was first sent, UTC ms. */
+  sentAt: number;
+}
+export interface DeadMessages {
+  /** Up to ten; each stays hidden for some minutes and then comes again unless it was dropped. Empty = none to be had now. */
+  receive(): Promise<DeadMessage[]>;
+  drop(receipt: string): Promise<void>;
+}
+
 export interface Orchestrator {
   /** Starts the run's execution under a name made of the run id; a repeated start is a no-op. */
   start(tenant: string, runId: string, attempt: number): Promise<void>;
@@ -209,6 +224,23 @@ export type Extraction =
 
 export interface Extractor {
   extract(document: FetchedDocument): Extraction;
+}
+
+// ---------------------------------------------------------------- signing
+
+/** An Ed25519 signature with the key that checks it, both base64url. */
+export interface Signature {
+  algorithm: 'Ed25519';
+  /** The first 16 hex digits of the SHA-256 of the raw public key. */
+  keyId: string;
+  /** Raw, 32 bytes. */
+  publicKey: string;
+  /** 64 bytes. */
+  value: string;
+}
+/** The stage's signing key. The private half never leaves the port. */
+export interface Signer {
+  sign(bytes: Uint8Array): Promise<Signature>;
 }
 
 // ---------------------------------------------------------------- telling

@@ -4,8 +4,9 @@
  */
 import { totalOf, type BucketCounts } from './ledger.ts';
 import type { Attr, Item, Key } from './ports.ts';
-import type { RunState, ShardState } from './run.ts';
-import type { Scope } from './operations.ts';
+import type { Ending, Redriving, RunPhase } from './run.ts';
+import type { ShardPhase } from './shard.ts';
+import type { Overlap, Scope } from './operations.ts';
 
 /** What one committed plan of a round cut, and what it decided by itself. */
 export interface RoundRow {
@@ -28,17 +29,16 @@ export interface LedgerFile {
   counts: BucketCounts;
 }
 
-export interface RunRow extends Key {
+export type RunRow = RunFacts & RunPhase;
+export interface RunFacts extends Key {
   kind: 'run';
   tenant: string;
   runId: string;
   taskId: string;
   taskVersion: number;
-  state: RunState;
   region: string;
   createdAt: number;
   startedAt?: number;
-  finishedAt?: number;
   /** Set when somebody or something asked the run to end early. */
   stopReason?: string;
   /** Which execution of the state machine carries it. */
@@ -58,10 +58,23 @@ export interface RunRow extends Key {
   recordsHint: number;
   error?: { type: string; detail: string };
   /** How the state machine came to finish, when it was not by the normal path; kept, since finish may be called again without it. */
-  ending?: { outcome: 'timedOut' | 'failed'; error?: string; cause?: string };
-  /** When the run's time is up. */
+  ending?: Ending;
+  /** When the run's time is up; moves by the time it is paused. */
   deadlineAt: number;
   duplicateRecords?: number;
+  /** `skip` and `queue`: its task runs one at a time, under the lock whose fencing number is `lock`. */
+  overlap?: Overlap;
+  lock?: number;
+  /** While it is queued behind another run of its task: that run. */
+  waitsFor?: string;
+  /** How often its failed targets were tried again: absent = never. Names the manifest of each era. */
+  redrives?: number;
+  /** What the next plan has to open again. */
+  redriving?: Redriving;
+  /** Seed of the idempotency key that redrove it last. */
+  redrivenBy?: string;
+  /** Shard up to which orphaned objects were deleted after its end. */
+  settledTo?: string;
   listPk: string;
   listSk: string;
   duePk?: string;
@@ -84,17 +97,22 @@ export interface CommitRow {
   c: BucketCounts;
   /** Lines of the links object; absent when there is none. */
   k?: number;
+  /** Epoch that wrote the ledger object again, without the targets that are tried once more. */
+  le?: number;
 }
 
-/** Attempts made and when the next is due, for targets that are between attempts. Key = index in the shard. */
-export type RetryMap = Record<string, [attempts: number, nextAt: number]>;
+/** Targets that are between attempts: what each has behind it and when the next attempt is due. Key = index in the shard. */
+export type RetryMap = Record<string, RetryEntry>;
+export type RetryEntry = [attempts: number, nextAt: number, waitedMs?: number, lastFailure?: string];
 
-export interface ShardRow extends Key {
+export type ShardRow = ShardFacts & ShardPhase;
+/** A shard whose owner knows its epoch. */
+export type LeasedShard = Extract<ShardRow, { state: 'LEASED' }>;
+export interface ShardFacts extends Key {
   kind: 'shard';
   tenant: string;
   runId: string;
   shardId: string;
-  state: ShardState;
   /** Fencing number: raised by every claim; a commit names it. */
   epoch: number;
   /** Targets of the shard; grows in a `follow` shard. */
@@ -104,14 +122,16 @@ export interface ShardRow extends Key {
   share: number;
   /** The shard that goes on in this lane when this one is done. */
   next?: string;
-  leaseUntil?: number;
-  resumeAt?: number;
   done: Uint8Array;
   retries: RetryMap;
   /** Slots a parked shard has reserved and not used: host → [from, interval, count], milliseconds. */
   slots: Record<string, [fromMs: number, intervalMs: number, count: number]>;
+  /** Made up by whoever claimed it last: tells a claim whose answer was lost from somebody else's. */
+  owner?: string;
   /** Times the sweep has sent it again since it was last claimed. */
   resent: number;
+  /** Claims since one last ended well: what its workers may have died of. Absent = 0. */
+  tries?: number;
   /** robots.txt attempts of hosts that could not be asked yet. */
   gates: Record<string, number>;
   commits: CommitRow[];
@@ -120,11 +140,11 @@ export interface ShardRow extends Key {
   attempts: number;
   records: number;
   bytes: number;
-  /** The page a `follow` shard goes on with. */
+  /** The page a `follow` shard goes on with, and the one that named it. */
   follow?: string;
+  followFrom?: string;
   createdAt: number;
   claimedAt?: number;
-  finishedAt?: number;
   duePk?: string;
   dueAt?: number;
 }
@@ -137,6 +157,8 @@ export interface TaskRow extends Key {
   createdAt: number;
   updatedAt: number;
   deleted?: boolean;
+  /** Seed of the idempotency key that wrote this version. */
+  by?: string;
 }
 export interface VersionRow extends Key {
   kind: 'version';
@@ -163,6 +185,38 @@ export interface ApiKeyRow extends Key {
   notAfter?: number;
   revoked?: boolean;
 }
+/** The first holder of a task's lock; `token` is its fencing number and only ever rises. */
+export interface LockRow extends Key {
+  kind: 'lock';
+  token: number;
+  holder?: string;
+  /** When it was taken. */
+  at?: number;
+}
+/** A run that waits for the lock of its task; sorted by run id, so the oldest is first. */
+export interface WaiterRow extends Key {
+  kind: 'waiter';
+  runId: string;
+}
+export interface DeadLetterRow extends Key {
+  kind: 'deadLetter';
+  tenant: string;
+  letter: 'target' | 'message';
+  runId: string;
+  shardId: string;
+  /** Of a target: its place in the shard. */
+  index?: number;
+  url?: string;
+  detail: string;
+  at: number;
+}
+/** Public half of a key that signs manifests. */
+export interface SigningKeyRow extends Key {
+  kind: 'signingKey';
+  algorithm: 'Ed25519';
+  keyId: string;
+  publicKey: string;
+}
 export interface EventRow extends Key {
   kind: 'event';
   at: number;
@@ -177,9 +231,24 @@ export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
 export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
 export const asTenant = (item: Item): TenantRow => item as unknown as TenantRow;
 export const asApiKey = (item: Item): ApiKeyRow => item as unknown as ApiKeyRow;
+export const asLock = (item: Item): LockRow => item as unknown as LockRow;
+export const asWaiter = (item: Item): WaiterRow => item as unknown as WaiterRow;
+export const asDeadLetter = (item: Item): DeadLetterRow => item as unknown as DeadLetterRow;
+export const asSigningKey = (item: Item): SigningKeyRow => item as unknown as SigningKeyRow;
 export const asEvent = (item: Item): EventRow => item as unknown as EventRow;
 
-type Row = RunRow | ShardRow | TaskRow | VersionRow | TenantRow | ApiKeyRow | EventRow;
+type Row =
+  | RunRow
+  | ShardRow
+  | TaskRow
+  | VersionRow
+  | TenantRow
+  | ApiKeyRow
+  | LockRow
+  | WaiterRow
+  | DeadLetterRow
+  | SigningKeyRow
+  | EventRow;
 /** A row as an item: absent optional fields stay absent. */
 export const asItem = (row: Row): Item =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Item;

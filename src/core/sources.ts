@@ -21,6 +21,8 @@ export type PlanPorts = Pick<Context, 'region' | 'table' | 'pace' | 'objects' | 
     readSitemap: ReadSitemap;
     /** Buckets besides the tenant's own prefix that `list: s3://…` may name. */
     listBuckets: string[];
+    /** Targets in a shard; absent = `SHARD_TARGETS_MAX`. */
+    shardTargets?: number;
     /** Name of the results bucket, for `s3://` references to the tenant's own objects. */
     resultsBucket: string;
   };

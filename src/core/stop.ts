@@ -1,6 +1,7 @@
-/** Asking a run to end, and waking whoever waits for it: used by the API, by budgets and by the sweep. */
+/** Asking a run to end or to rest, and waking whoever waits for it: used by the API, by budgets and by the sweep. */
 import { runKey } from './names.ts';
 import { asRun, type RunRow } from './rows.ts';
+import { transition, type RunEvent } from './run.ts';
 import { isRoundDone, note, readRun } from './store.ts';
 import type { Context } from './context.ts';
 
@@ -16,16 +17,35 @@ export async function requestStop(
   runId: string,
   reason: string,
 ): Promise<RunRow | undefined> {
-  const write = await ports.table.update(
-    runKey(tenant, runId),
-    { set: { state: 'FINALIZING', stopReason: reason } },
-    { in: ['state', ['QUEUED', 'PLANNING', 'RUNNING', 'PAUSED']] },
-  );
-  if (!write.ok) return write.item && asRun(write.item);
-  const run = asRun(write.item);
-  await note(ports.table, run, ports.clock.now(), 'run.stopping', `asked to stop: ${reason}`);
+  const write = await moveRun(ports, tenant, runId, { kind: 'stop', reason });
+  const { run } = write;
+  if (run?.state !== 'FINALIZING') return run;
+  if (write.ok) await note(ports.table, run, ports.clock.now(), 'run.stopping', `asked to stop: ${reason}`);
+  // Whoever asked first may have died before this.
   if (run.token !== undefined) await ports.orchestrator.wake(run.token, { outcome: 'stopped' });
+  // Nothing carries a run that waits in line: an execution ends it.
+  else if (run.waitsFor !== undefined) await ports.orchestrator.start(tenant, runId, run.attempt);
   return run;
+}
+
+/** Ends a run whose time is up as TIMED_OUT. False when it moved on meanwhile, or rests. */
+export async function timeUp(ports: Pick<Ports, 'table' | 'clock'>, run: RunRow): Promise<boolean> {
+  const write = await moveRun(ports, run.tenant, run.runId, { kind: 'timeUp', deadlineAt: run.deadlineAt });
+  if (write.ok) await note(ports.table, run, ports.clock.now(), 'run.timeUp', 'its time is up');
+  return write.ok;
+}
+
+/** One event of a run. When it does not fit the run's state, the run as it stands. */
+export async function moveRun(
+  ports: Pick<Ports, 'table'>,
+  tenant: string,
+  runId: string,
+  event: RunEvent,
+): Promise<{ ok: true; run: RunRow } | { ok: false; run: RunRow | undefined }> {
+  const { change, condition } = transition(event);
+  const write = await ports.table.update(runKey(tenant, runId), change, condition);
+  if (write.ok) return { ok: true, run: asRun(write.item) };
+  return { ok: false, run: write.item && asRun(write.item) };
 }
 
 /**
@@ -37,6 +57,8 @@ export async function wakeIfDue(ports: Ports, tenant: string, runId: string): Pr
   if (run?.token === undefined || run.tokenRound === undefined) return 'notDue';
   if (run.state === 'FINALIZING') return ports.orchestrator.wake(run.token, { outcome: 'stopped' });
   const round = run.rounds[run.tokenRound];
-  if (run.state !== 'RUNNING' || round === undefined || !(await isRoundDone(ports.table, run, round))) return 'notDue';
+  // What follows a round sends no requests, so a paused run may go on with it.
+  const going = run.state === 'RUNNING' || run.state === 'PAUSED';
+  if (!going || round === undefined || !(await isRoundDone(ports.table, run, round))) return 'notDue';
   return ports.orchestrator.wake(run.token, { outcome: 'roundDone' });
 }

@@ -4,19 +4,8 @@ import { ROUTES } from '#api/route-table.ts';
 import { problemSchema } from '#api/views-schema.ts';
 import type { Scope } from '#core/operations.ts';
 import { client, json, RUN, started } from './client.ts';
-import { SMALL } from './task-documents.ts';
+import { fill, goodRequest } from './good-requests.ts';
 
-const fill = (path: string): string =>
-  path
-    .replace('{taskId}', 'small')
-    .replace('{runId}', RUN)
-    .replace(/\{\w+\}/, 'x');
-const BODIES: Record<string, unknown> = {
-  createTask: { ...SMALL, name: 'another' },
-  replaceTask: SMALL,
-  startInlineRun: { task: SMALL },
-  rollbackTask: { version: 1 },
-};
 describe('who may do what', () => {
   const all = [...ROUTES, ...LATER_ROUTES];
   const cases = all.flatMap((route) =>
@@ -30,9 +19,9 @@ describe('who may do what', () => {
   const KEY_RANK = { '': 0, 'read-key': 1, 'write-key': 2, 'admin-key': 3 };
 
   it.each(cases)('$name with the key "$key"', async ({ route, key }) => {
-    const { send } = await started();
-    const id = 'operationId' in route ? route.operationId : '';
-    const response = await send(`${route.method} ${fill(route.path)}`, { key, body: BODIES[id] });
+    const made = await started();
+    const good = 'operationId' in route ? await goodRequest(route, made) : {};
+    const response = await made.send(`${route.method} ${fill(route.path)}`, { key, ...good });
     if (route.scope === 'none') expect(response.status).toBe(200);
     else if (key === '') {
       expect(response.status).toBe(401);

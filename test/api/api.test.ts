@@ -195,14 +195,3 @@ describe('every answer', () => {
     expect(json(response)).toEqual({ status: 'ok', version: '0.1.0', region: 'eu-west-1' });
   });
 });
-
-describe('a stop', () => {
-  it('answers with the run as it stands, and 409 once it has ended', async () => {
-    const { send } = await started();
-    expect(json(await send(`POST /v1/runs/${RUN}/stop`))).toMatchObject({ state: 'STOPPED' });
-    expect(json(await send(`POST /v1/runs/${RUN}/stop`))).toMatchObject({
-      status: 409,
-      type: 'urn:gleaner:problem:conflict',
-    });
-  });
-});

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { client, json } from './client.ts';
+import { ROUTES } from '#api/route-table.ts';
+import { client, json, started } from './client.ts';
+import { fill, goodRequest } from './good-requests.ts';
 import { SMALL } from './task-documents.ts';
 
 const withKey = (key: string) => ({ headers: { 'idempotency-key': key } });
@@ -16,6 +18,36 @@ describe('Idempotency-Key', () => {
     expect(again.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
     expect(operations.calls).toEqual(['createTask']);
   });
+
+  const posts = ROUTES.filter(({ method }) => method === 'POST');
+  it.each(posts)('is taken by POST $path', async (route) => {
+    const made = await started();
+    const { send, operations } = made;
+    const sent = { ...(await goodRequest(route, made)), ...withKey('a') };
+    const before = operations.calls.length;
+    const first = await send(`POST ${fill(route.path)}`, sent);
+    const again = await send(`POST ${fill(route.path)}`, sent);
+    expect(first.status, first.body).toBeLessThan(300);
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect(operations.calls).toHaveLength(before + 1);
+  });
+
+  it.each(['createTask', 'rollbackTask', 'startRun', 'startInlineRun', 'redriveRun', 'createUpload'])(
+    'names what %s creates; without a key nothing does',
+    async (operationId) => {
+      const route = posts.find((post) => post.operationId === operationId);
+      for (const { headers, onces } of [
+        { ...withKey('a'), onces: [{ seed: 'of acme/a', at: Date.parse('2026-11-24T00:00:00Z') }] },
+        { headers: {}, onces: [] },
+      ]) {
+        const made = await started();
+        const good = await goodRequest({ operationId }, made);
+        await made.send(`POST ${fill(route?.path ?? '')}`, { ...good, headers });
+        expect(made.operations.onces).toEqual(onces);
+      }
+    },
+  );
 
   it('gives a refusal again, although it would end otherwise now', async () => {
     const { send } = client();

@@ -1,19 +1,19 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { LedgerLine } from '#core/ledger.ts';
-import type { PendingLine, RecordLine, ResultsView, RunView, ShardView } from '#core/operations.ts';
-import type { TaskVersionView, TaskView, TimelineEvent, UploadView } from '#core/operations.ts';
+import type { DeadLettersRedriven, DeadLetterView, Explanation, PendingLine, RecordLine } from '#core/operations.ts';
+import type { ResultsView, RunView, ShardView, SigningKeyView, TaskVersionView, TaskView } from '#core/operations.ts';
+import type { TimelineEvent, UploadView } from '#core/operations.ts';
 import { openApiDocument } from '#api/openapi.ts';
 import { pathNames } from '#api/route.ts';
 import { ROUTES } from '#api/route-table.ts';
 import { LATER_ROUTES } from '#api/routes/later.ts';
-import { parseTask } from '#api/task-schema.ts';
 import type * as views from '#api/views-schema.ts';
 
 interface Operation {
   operationId: string;
   parameters?: { name: string; in: string; required: boolean; schema: object }[];
-  requestBody?: { required: boolean; content: Record<string, { schema: object; example?: { task?: unknown } }> };
+  requestBody?: { required: boolean; content: Record<string, { schema: object; example?: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: object; example?: object }> }>;
   security?: object[];
 }
@@ -77,6 +77,8 @@ describe('the OpenAPI document', () => {
     expect(inPath.map(({ name, required }) => [name, required])).toEqual(pathNames(path).map((name) => [name, true]));
     expect(new Set(parameters.map((parameter) => `${parameter.in} ${parameter.name}`)).size).toBe(parameters.length);
     for (const { schema } of parameters) expect(schema).toHaveProperty('type');
+    const needed = parameters.filter((parameter) => parameter.in === 'query' && parameter.required);
+    expect(needed.map(({ name }) => name)).toEqual(path.endsWith('/explain') ? ['url'] : []);
     expect(parameters.some(({ name }) => name === 'Idempotency-Key')).toBe(method === 'post');
 
     const statuses = Object.keys(operation.responses);
@@ -92,13 +94,12 @@ describe('the OpenAPI document', () => {
   });
 
   it('gives examples that are valid', () => {
-    for (const { operation } of operations)
-      for (const media of Object.values(operation.requestBody?.content ?? {})) {
-        const example = media.example;
-        if (!operation.operationId.includes('Task') && example?.task === undefined) continue;
-        if (operation.operationId === 'rollbackTask') continue;
-        expect(parseTask(example?.task ?? example, { check: () => [] })).toMatchObject({ ok: true });
-      }
+    for (const { operationId, body } of ROUTES) {
+      const media = operations.find(({ operation }) => operation.operationId === operationId)?.operation.requestBody;
+      expect(media?.required, operationId).toBe(body?.required);
+      for (const { example } of Object.values(media?.content ?? {}))
+        if (example !== undefined) expect(body?.read(example), operationId).toMatchObject({ ok: true });
+    }
   });
 
   it('says the defaults and bounds of the task document, and lets answers grow', () => {
@@ -131,6 +132,14 @@ describe('the schemas of answers', () => {
     expectTypeOf<RecordLine>().toExtend<Of<typeof views.recordLineSchema>>();
     expectTypeOf<Of<typeof views.resultsViewSchema>>().toExtend<ResultsView>();
     expectTypeOf<ResultsView>().toExtend<Of<typeof views.resultsViewSchema>>();
+    expectTypeOf<Of<typeof views.explanationSchema>>().toExtend<Explanation>();
+    expectTypeOf<Explanation>().toExtend<Of<typeof views.explanationSchema>>();
+    expectTypeOf<Of<typeof views.deadLetterSchema>>().toExtend<DeadLetterView>();
+    expectTypeOf<DeadLetterView>().toExtend<Of<typeof views.deadLetterSchema>>();
+    expectTypeOf<Of<typeof views.deadLettersRedrivenSchema>>().toExtend<DeadLettersRedriven>();
+    expectTypeOf<DeadLettersRedriven>().toExtend<Of<typeof views.deadLettersRedrivenSchema>>();
+    expectTypeOf<Of<typeof views.signingKeySchema>>().toExtend<SigningKeyView>();
+    expectTypeOf<SigningKeyView>().toExtend<Of<typeof views.signingKeySchema>>();
     expectTypeOf<Of<typeof views.uploadViewSchema>>().toExtend<UploadView>();
     expectTypeOf<UploadView>().toExtend<Of<typeof views.uploadViewSchema>>();
   });

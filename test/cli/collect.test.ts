@@ -36,7 +36,9 @@ describe('collect', () => {
     expect(it.stderr()).toContain('RUNNING 25%: 1/4 done');
     const verified = around();
     expect(await runCli(['verify', dir], verified)).toBe(0);
-    expect(verified.stdout()).toMatch(/^ok: run .* PARTIAL, 4 files, 5 targets, 4 records\n$/);
+    expect(verified.stdout()).toMatch(
+      /^ok: run .* PARTIAL, 4 files, 5 targets, 4 records, signed by key [0-9a-f]{16}\n$/,
+    );
   });
 
   test('--json puts the run on stdout and nothing else', async () => {

@@ -11,7 +11,7 @@ describe('arguments', () => {
     [['colect'], /unknown command 'colect'\n\(Did you mean collect\?\)/],
     [['collect'], /missing required argument 'file'/],
     [['collect', 'a', 'b'], /too many arguments/],
-    [['runs', 'pause', 'x'], /unknown command 'pause'/],
+    [['runs', 'puase', 'x'], /unknown command 'puase'\n\(Did you mean pause\?\)/],
     [['up', '--port', '99999'], /expected a number from 0/],
     [['up', '--port', 'http'], /expected a number from 0/],
     [['runs', 'list', '--limit', '0'], /expected a whole number from 1/],
@@ -22,6 +22,9 @@ describe('arguments', () => {
     [['verify', 'nowhere'], /nowhere: neither a directory nor a run id/],
     [['runs', 'list', '--api', 'localhost:8787'], /must be an http\(s\) URL/],
     [['login', '--api', 'ftp://a', '--key', 'k'], /must be an http\(s\) URL/],
+    [['run', 'shop', '--overlap', 'wait'], /Allowed choices are skip, queue, allow/],
+    [['explain', 'x'], /missing required argument 'url'/],
+    [['dead-letters', 'redrive', 'd1', '--run', 'x'], /name dead letters or --run, not both/],
   ])('%j exits 1 and says what is wrong', async (args, says) => {
     const it = around();
     expect(await runCli(args, it)).toBe(1);
@@ -29,7 +32,7 @@ describe('arguments', () => {
     expect(it.stdout()).toBe('');
   });
 
-  test.each([[[]], [['tasks']], [['runs']]])('%j shows help and exits 1', async (args) => {
+  test.each([[[]], [['tasks']], [['runs']], [['dead-letters']]])('%j shows help and exits 1', async (args) => {
     const it = around();
     expect(await runCli(args, it)).toBe(1);
     expect(it.stderr()).toContain('Usage: gleaner');
@@ -48,6 +51,12 @@ describe('arguments', () => {
     'runs get',
     'runs watch',
     'runs stop',
+    'runs pause',
+    'runs resume',
+    'runs redrive',
+    'explain',
+    'dead-letters list',
+    'dead-letters redrive',
     'results',
     'verify',
     'login',

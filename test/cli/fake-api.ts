@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BUCKETS, type Bucket } from '#core/ledger.ts';
-import type { RunView, TaskView } from '#core/operations.ts';
+import type { DeadLetterView, Explanation, RunView, TaskView } from '#core/operations.ts';
 import type { RunState } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
-import { RUN_ID, type Tree } from './results-tree.ts';
+import { RUN_ID, SIGNING_KEY, type Tree } from './results-tree.ts';
 
 export const KEY = 'gln_local_test';
 
@@ -35,6 +35,9 @@ export interface FakeApi {
   tree: Tree | undefined;
   tasks: Map<string, TaskView>;
   uploads: Buffer[];
+  /** What is told of every target. */
+  explanation: Explanation | undefined;
+  deadLetters: DeadLetterView[];
   /** Called when a stop is asked for. */
   onStop: () => void;
   close(): Promise<void>;
@@ -70,6 +73,8 @@ export async function startFakeApi(): Promise<FakeApi> {
     tree: undefined,
     tasks: new Map(),
     uploads: [],
+    explanation: undefined,
+    deadLetters: [],
     onStop: () => undefined,
     close: async () => {
       server.closeAllConnections();
@@ -148,7 +153,22 @@ function route(api: FakeApi, { method, path, headers, body }: Seen): Reply {
       return { status: 200, value: { items: api.states, nextCursor: null } };
     case `POST /v1/runs/${RUN_ID}/stop`:
       api.onStop();
-      return { status: 202, value: api.states[0] };
+      return { status: 200, value: api.states[0] };
+    case `POST /v1/runs/${RUN_ID}/pause`:
+    case `POST /v1/runs/${RUN_ID}/resume`:
+      return { status: 200, value: api.states[0] };
+    case `POST /v1/runs/${RUN_ID}/redrive`:
+      return { status: 202, value: runView('QUEUED', { failed: 1 }, { redrives: 1 }) };
+    case `GET /v1/runs/${RUN_ID}/explain`:
+      return api.explanation === undefined
+        ? problem(404, 'Not found', 'the run has no such target')
+        : { status: 200, value: api.explanation };
+    case 'GET /v1/signing-keys':
+      return { status: 200, value: { items: [SIGNING_KEY] } };
+    case 'GET /v1/dead-letters':
+      return { status: 200, value: deadLetterPage(api.deadLetters, new URLSearchParams(path.split('?')[1])) };
+    case 'POST /v1/dead-letters/redrive':
+      return { status: 200, value: redriveDeadLetters(api, body) };
     case `GET /v1/runs/${RUN_ID}`:
       return { status: 200, value: api.states.length > 1 ? api.states.shift() : api.states[0] };
     case `GET /v1/runs/${RUN_ID}/results`:
@@ -160,6 +180,22 @@ function route(api: FakeApi, { method, path, headers, body }: Seen): Reply {
     default:
       return problem(404, 'Not found', `${method} ${where}`);
   }
+}
+
+function deadLetterPage(letters: DeadLetterView[], query: URLSearchParams): unknown {
+  const runId = query.get('runId') ?? undefined;
+  const from = Number(query.get('cursor') ?? 0);
+  const to = from + Number(query.get('limit') ?? 100);
+  const own = letters.filter((letter) => letter.runId === (runId ?? letter.runId));
+  return { items: own.slice(from, to), nextCursor: to < own.length ? String(to) : null };
+}
+
+function redriveDeadLetters(api: FakeApi, body: Buffer): unknown {
+  const { ids } = JSON.parse(body.toString()) as { ids: string[] };
+  const redriven = ids.filter((id) => api.deadLetters.some((letter) => letter.id === id));
+  api.deadLetters = api.deadLetters.filter(({ id }) => !redriven.includes(id));
+  const refused = ids.filter((id) => !redriven.includes(id)).map((id) => ({ id, detail: 'there is none' }));
+  return { redriven, refused };
 }
 
 function taskRoute(api: FakeApi, method: string, id: string, body: Buffer): Reply {

@@ -1,10 +1,12 @@
 /** Builds a directory of results that is right in every respect, for tests to break one thing of. */
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { BUCKETS, type Bucket, type LedgerLine } from '#core/ledger.ts';
-import type { Manifest, ManifestFile, Progress, RecordLine } from '#core/operations.ts';
+import type { Manifest, ManifestFile, Progress, RecordLine, SigningKeyView } from '#core/operations.ts';
+import { isEnded } from '#core/run.ts';
+import { signedBytes } from '#core/signing.ts';
 
 export const RUN_ID = '01k9zzzzzzzzzzzzzzzzzzzzzz';
 const AT = '2026-11-24T00:00:00.000Z';
@@ -26,6 +28,20 @@ export const recordLine = (url: string, index = 0): RecordLine => ({
   index,
   data: { title: `of ${url}` },
 });
+
+const pair = generateKeyPairSync('ed25519');
+const rawKey = Buffer.from(pair.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+export const SIGNING_KEY: SigningKeyView = {
+  algorithm: 'Ed25519',
+  keyId: createHash('sha256').update(rawKey).digest('hex').slice(0, 16),
+  publicKey: rawKey.toString('base64url'),
+};
+/** As the run's end signs it; the manifest of a run that lives is not signed. */
+export function signed({ signature: _, ...manifest }: Manifest): Manifest {
+  if (!isEnded(manifest.state)) return manifest;
+  const value = sign(null, signedBytes(manifest), pair.privateKey).toString('base64url');
+  return { ...manifest, signature: { ...SIGNING_KEY, value } };
+}
 
 export interface Tree {
   manifest: Manifest;
@@ -60,7 +76,7 @@ export function treeOf(ledger: LedgerLine[][], parts: RecordLine[][]): Tree {
     parts: parts.map((lines, i) => add(`records-r000p001s00000${String(i)}-1-0000.ndjson.gz`, lines)),
     ledger: ledgerFiles,
   };
-  return { manifest, files };
+  return { manifest: signed(manifest), files };
 }
 
 function countsOf(lines: LedgerLine[]): Partial<Record<Bucket, number>> {
@@ -103,9 +119,11 @@ export function goodTree(): Tree {
   );
 }
 
-export function writeTree(dir: string, { manifest, files }: Tree): string {
+/** Signs what the manifest says now, unless it is to be written as it is. */
+export function writeTree(dir: string, { manifest, files }: Tree, { asIs = false } = {}): string {
   mkdirSync(dir, { recursive: true });
   for (const [name, body] of files) writeFileSync(path.join(dir, name), body);
-  writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify(manifest));
+  const written = asIs ? manifest : signed(manifest);
+  writeFileSync(path.join(dir, 'manifest.json'), `${JSON.stringify(written, undefined, 2)}\n`);
   return dir;
 }

@@ -5,16 +5,20 @@ import { describe, expect, test } from 'vitest';
 import { findingLine } from '#cli/findings.ts';
 import { verifyResults } from '#cli/verify.ts';
 import { scratch } from './fake-surroundings.ts';
-import { goodTree, ledgerLine, recordLine, treeOf, writeTree, type Tree } from './results-tree.ts';
+import { goodTree, ledgerLine, recordLine, SIGNING_KEY, treeOf, writeTree, type Tree } from './results-tree.ts';
 
 const LEDGER0 = 'ledger-r000p001s000000-1-0000.ndjson.gz';
 const LEDGER1 = 'ledger-r000p001s000001-1-0000.ndjson.gz';
 const PART0 = 'records-r000p001s000000-1-0000.ndjson.gz';
 
-async function problemsOf(tree: Tree, spoil: (dir: string) => void = () => undefined): Promise<string[]> {
-  const dir = writeTree(scratch(), tree);
+async function problemsOf(
+  tree: Tree,
+  spoil: (dir: string) => void = () => undefined,
+  { keyId, asIs = false }: { keyId?: string; asIs?: boolean } = {},
+): Promise<string[]> {
+  const dir = writeTree(scratch(), tree, { asIs });
   spoil(dir);
-  const found = await verifyResults(dir);
+  const found = await verifyResults(dir, keyId === undefined ? {} : { keyId });
   expect(found.ok).toBe(found.problems.length === 0);
   expect(found.problemCount).toBe(found.problems.length);
   return found.problems.map(findingLine);
@@ -30,26 +34,11 @@ test('a good tree has no problem, and says what was checked', async () => {
     problems: [],
     notes: [],
     state: 'PARTIAL',
+    keyId: SIGNING_KEY.keyId,
   });
 });
 
 describe('files', () => {
-  test('any one changed byte is named by its file', async () => {
-    const { files } = goodTree();
-    for (const [name, body] of files)
-      for (const at of [0, 5, Math.floor(body.length / 2), body.length - 1]) {
-        const problems = await problemsOf(goodTree(), (dir) => {
-          const changed = Buffer.from(body);
-          changed[at] = (changed[at] ?? 0) ^ 0x41;
-          writeFileSync(path.join(dir, name), changed);
-        });
-        expect(
-          problems.filter((line) => line.startsWith(`${name}: SHA-256 is `)),
-          `${name} at ${String(at)}`,
-        ).toHaveLength(1);
-      }
-  });
-
   test('a missing file, and nothing that only follows from it', async () => {
     expect(
       await problemsOf(goodTree(), (dir) => {
@@ -74,6 +63,20 @@ describe('files', () => {
     );
   });
 
+  test('a file too large to be held at once, and where it breaks off', async () => {
+    const large = { body: 'x'.repeat(1_000_000) };
+    const lines = Array.from({ length: 40 }, (_, i) => ({ ...recordLine('http://shop.example/a', i), data: large }));
+    const tree = treeOf([[ledgerLine('http://shop.example/a', { records: 40 })]], [lines]);
+    expect(await problemsOf(tree)).toEqual([]);
+    const problems = await problemsOf(tree, (dir) => {
+      const file = path.join(dir, PART0);
+      writeFileSync(file, readFileSync(file).subarray(0, -20_000));
+    });
+    expect(problems).toContainEqual(
+      expect.stringMatching(new RegExp(`^${PART0}:2\\d: cannot be read further: unexpected end of file$`)),
+    );
+  });
+
   test('a result file that the manifest does not name is noted', async () => {
     const dir = writeTree(scratch(), goodTree());
     writeFileSync(path.join(dir, 'records-old.ndjson.gz'), '');
@@ -87,6 +90,71 @@ describe('files', () => {
     const [part] = tree.manifest.parts;
     if (part) tree.manifest.parts.push(part);
     expect(await problemsOf(tree)).toContain(`${PART0}: named twice by the manifest`);
+  });
+});
+
+describe('signature', () => {
+  const another = '0123456789abcdef';
+
+  test('the key that is asked for', async () => {
+    expect(await problemsOf(goodTree(), undefined, { keyId: SIGNING_KEY.keyId })).toEqual([]);
+    expect(await problemsOf(goodTree(), undefined, { keyId: another })).toEqual([
+      `manifest.json: is signed by the key ${SIGNING_KEY.keyId}, not by ${another}`,
+    ]);
+  });
+
+  test('a manifest that was changed after', async () => {
+    const tree = goodTree();
+    tree.manifest.region = 'local-2';
+    expect(await problemsOf(tree, undefined, { asIs: true })).toEqual([
+      'manifest.json: was changed after it was signed: the signature does not fit',
+    ]);
+  });
+
+  test('what a later release adds is signed too', async () => {
+    const tree = goodTree();
+    Object.assign(tree.manifest, { warc: [] });
+    expect(await problemsOf(tree)).toEqual([]);
+    expect(await problemsOf(tree, undefined, { asIs: true })).toHaveLength(1);
+  });
+
+  test('no key is named whose signature does not fit', async () => {
+    const tree = goodTree();
+    tree.manifest.region = 'local-2';
+    const found = await verifyResults(writeTree(scratch(), tree, { asIs: true }));
+    expect(found).toMatchObject({ ok: false, runId: tree.manifest.runId });
+    expect(found).not.toHaveProperty('keyId');
+  });
+
+  test("another key's id", async () => {
+    const tree = goodTree();
+    if (tree.manifest.signature) tree.manifest.signature.keyId = another;
+    expect(await problemsOf(tree, undefined, { keyId: another, asIs: true })).toEqual([
+      'manifest.json: the signing key does not have the id that is given',
+    ]);
+  });
+
+  test.each(['value', 'publicKey'] as const)('the spare bits at the end of the %s', async (member) => {
+    const { manifest, files } = goodTree();
+    const { signature } = manifest;
+    if (signature === undefined) throw new Error('a good tree is signed');
+    const text = signature[member];
+    for (const last of '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_+/=') {
+      const changed = text.slice(0, -1) + last;
+      const tree = { files, manifest: { ...manifest, signature: { ...signature, [member]: changed } } };
+      expect(await problemsOf(tree, undefined, { asIs: true }), changed).toHaveLength(changed === text ? 0 : 1);
+    }
+  });
+
+  test('none: of a run that ended a problem, of one that lives a note, unless a key is asked for', async () => {
+    const tree = goodTree();
+    delete tree.manifest.signature;
+    expect(await problemsOf(tree, undefined, { asIs: true })).toEqual(['manifest.json: is not signed']);
+    tree.manifest.state = 'RUNNING';
+    const found = await verifyResults(writeTree(scratch(), tree));
+    expect(found).toMatchObject({ ok: true, notes: [expect.stringContaining('not signed'), expect.anything()] });
+    expect(found).not.toHaveProperty('keyId');
+    expect(await problemsOf(tree, undefined, { keyId: another })).toEqual(['manifest.json: is not signed']);
   });
 });
 
@@ -262,6 +330,11 @@ describe('shape', () => {
       }),
       'manifest.json: parts.0.name: ',
     ],
+    [
+      'a signature of another kind',
+      JSON.stringify({ ...goodTree().manifest, signature: { ...goodTree().manifest.signature, algorithm: 'none' } }),
+      'manifest.json: signature.algorithm: ',
+    ],
     ['an unknown state', JSON.stringify({ ...goodTree().manifest, state: 'FINE' }), 'manifest.json: state: '],
     ['no totals', JSON.stringify({ ...goodTree().manifest, totals: {} }), 'manifest.json: totals.discovered: '],
   ])('%s', async (_, text, problem) => {
@@ -271,6 +344,14 @@ describe('shape', () => {
       else writeFileSync(file, text);
     });
     expect(problems[0]).toContain(problem);
+  });
+
+  test('on one line', async () => {
+    expect(
+      await problemsOf(goodTree(), (dir) => {
+        writeFileSync(path.join(dir, 'manifest.json'), JSON.stringify(goodTree().manifest));
+      }),
+    ).toEqual([]);
   });
 
   test('what a later release adds is let be', async () => {

@@ -44,7 +44,7 @@ describe('names', () => {
       names.idempotencyKey('acme', 'k'),
     ];
     expect(keys.every(({ pk }) => pk === 'T#acme' || pk.startsWith('T#acme#'))).toBe(true);
-    expect(names.manifestObject('acme', RUN).startsWith('t/acme/')).toBe(true);
+    expect(names.manifestObject('acme', RUN, 0).startsWith('t/acme/')).toBe(true);
   });
   it('an API key names its tenant and nothing else is taken for one', () => {
     const key = names.formatApiKey('acme-2', new Uint8Array(32).fill(255));

@@ -5,29 +5,7 @@ import { dispatch } from '#core/steps/dispatch.ts';
 import { plan } from '#core/steps/plan.ts';
 import { readRun } from '#core/store.ts';
 import { work } from '#core/steps/work.ts';
-import type { LedgerLine } from '#core/ledger.ts';
-import type { RecordLine, RunView } from '#core/operations.ts';
-
-const ok = <T>(outcome: { ok: true; value: T } | { ok: false; refusal: unknown }): T => {
-  if (!outcome.ok) throw new Error(JSON.stringify(outcome.refusal));
-  return outcome.value;
-};
-async function outcome(world: MemoryWorld, runId: string) {
-  const run = ok(await world.service.getRun(caller, runId));
-  const ledger = ok(await world.service.ledger(caller, runId, {}, { limit: 1000 })).items as LedgerLine[];
-  const records = ok(await world.service.records(caller, runId, { limit: 1000 })).items;
-  balanced(run, ledger, records);
-  return { run, ledger, records };
-}
-function balanced(run: RunView, ledger: LedgerLine[], records: RecordLine[]): void {
-  const { discovered, attempts: _a, records: count, bytes: _b, duplicateRecords: _d, ...buckets } = run.progress;
-  expect(Object.values(buckets).reduce((sum, n) => sum + n, 0)).toBe(discovered);
-  expect(run.progress.pending).toBe(0);
-  expect(ledger).toHaveLength(discovered);
-  expect(records).toHaveLength(count);
-}
-const urls = (n: number, host = 'a.example'): string[] =>
-  Array.from({ length: n }, (_, i) => `https://${host}/${String(i)}`);
+import { ok, outcome, urls } from '#support/run-outcome.ts';
 
 describe('a run', () => {
   it('collects every target once and says so', async () => {

@@ -38,7 +38,17 @@ const TABLE: TableSpec = {
 const noQueues: SqsS3 = { url: '', putQueue: () => undefined, putBucket: () => undefined, source: () => { throw new Error('none'); }, close: () => Promise.resolve() }; // prettier-ignore
 const provisionTable = (dynamo: Dynamo, table = TABLE): Promise<void> =>
   provision(
-    { tables: [table], queues: [], buckets: [], functions: [], mappings: [], machines: [], rules: [], routes: [] },
+    {
+      tables: [table],
+      queues: [],
+      buckets: [],
+      secrets: [],
+      functions: [],
+      mappings: [],
+      machines: [],
+      rules: [],
+      routes: [],
+    },
     dynamo,
     noQueues,
   );

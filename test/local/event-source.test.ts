@@ -74,6 +74,7 @@ function open(
     invoke: (_, event: Json) =>
       new Promise((answer) => calls.push({ event: event as unknown as Call['event'], answer })),
     active: () => 0,
+    crash: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
   const mapping = {

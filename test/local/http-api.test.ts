@@ -55,6 +55,7 @@ async function open(respond: (event: JsonObject) => Invocation | Promise<Invocat
   const functions: FunctionHost = {
     invoke: async (_, event) => respond(event as JsonObject),
     active: () => 0,
+    crash: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
   const server = await listen(httpApi({ routes, functions, clock }), 0, () => undefined);

@@ -10,7 +10,7 @@ import { functionSpec, tempDir } from './fixture.ts';
 
 function host(functions: FunctionSpec[], logDir = tempDir(), concurrencyMax = 2): FunctionHost {
   const clients = clientEnvironment(
-    { dynamo: 'http://d', sqsS3: 'http://s', states: 'http://f' },
+    { dynamo: 'http://d', sqsS3: 'http://s', states: 'http://f', secrets: 'http://x' },
     'eu-west-1',
     '/nowhere',
   );
@@ -166,6 +166,17 @@ describe('the host', () => {
     expect(log).toContain('out\n');
     expect(log).toContain('err\n');
     expect(log).toMatch(/ERROR .*"errorMessage":"bad"/);
+  });
+
+  it('cuts one running invocation off, and runs the next in a new sandbox', async () => {
+    const functions = one('export const handler = (ms) => new Promise((r) => setTimeout(r, ms, "done"));');
+    expect(await functions.crash(() => 0)).toBeUndefined();
+    const running = functions.invoke('fn', 3_600_000);
+    const seen: string[][] = [];
+    expect(await functions.crash((names) => seen.push(names) - 1)).toBe('fn');
+    expect(seen).toEqual([['fn']]);
+    expect(await running).toMatchObject({ kind: 'functionError', error: { errorType: 'Runtime.ExitError' } });
+    expect(await functions.invoke('fn', 1)).toMatchObject({ kind: 'ok', payload: '"done"' });
   });
 
   it('cuts running invocations off when it closes', async () => {

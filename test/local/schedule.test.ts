@@ -47,6 +47,7 @@ function open(atStart: boolean, invocation: Invocation = { kind: 'ok', payload: 
         return Promise.resolve(invocation);
       },
       active: () => 0,
+      crash: () => Promise.resolve(undefined),
       close: () => Promise.resolve(),
     },
     clock,

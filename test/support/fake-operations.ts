@@ -2,14 +2,16 @@
  * `Operations` in memory: what the HTTP face is tested against. Keeps tasks, runs and idempotency records by tenant as
  * the real ones promise to, and runs nothing. Time stands still; ids count up.
  */
-import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
-import type { Caller, Operations, Outcome, PageOf, PageRequest, PendingLine, Refusal } from '#core/operations.ts';
-import type { RecordLine, Remembered, RememberedResponse, ResultsView, RunView, ShardView } from '#core/operations.ts';
-import type { TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
+import type { Caller, DeadLettersRedriven, DeadLetterView, Explanation, Once, Operations } from '#core/operations.ts';
+import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Remembered } from '#core/operations.ts';
+import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
+import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
+import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
+import { DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
+import { resultsOf, SHARDS, SIGNING_KEY } from './fake-views.ts';
 
-export const NOW = '2026-11-24T00:00:00.000Z';
 export const KEYS: Record<string, Caller> = {
   'read-key': { tenant: 'acme', keyId: 'k-read', scopes: ['read'] },
   'write-key': { tenant: 'acme', keyId: 'k-write', scopes: ['write'] },
@@ -42,12 +44,16 @@ export class FakeOperations implements Operations {
   readonly deeds = new Map<string, Deed>();
   /** How often each operation was asked. */
   readonly calls: string[] = [];
+  /** The keys of what was created once, and the overlaps of what was started, in order. */
+  readonly onces: Once[] = [];
+  readonly overlaps: StartOptions['overlap'][] = [];
   /** Thrown by the next operation that changes something. */
   failure: Error | undefined;
   private made = 0;
 
-  #act(name: string): Promise<void> {
+  #act(name: string, once?: Once): Promise<void> {
     this.calls.push(name);
+    if (once !== undefined) this.onces.push(once);
     const { failure } = this;
     this.failure = undefined;
     return failure ? Promise.reject(failure) : Promise.resolve();
@@ -91,7 +97,7 @@ export class FakeOperations implements Operations {
     const deed = this.deeds.get(at(caller, key));
     if (deed === undefined) {
       this.deeds.set(at(caller, key), { fingerprint });
-      return Promise.resolve({ kind: 'new' });
+      return Promise.resolve({ kind: 'new', once: { seed: `of ${at(caller, key)}`, at: Date.parse(NOW) } });
     }
     if (deed.fingerprint !== fingerprint) return Promise.resolve({ kind: 'mismatch' });
     return Promise.resolve(deed.response ? { kind: 'replay', response: deed.response } : { kind: 'busy' });
@@ -105,8 +111,8 @@ export class FakeOperations implements Operations {
     return Promise.resolve();
   }
 
-  async createTask(caller: Caller, task: TaskSpec): Promise<Outcome<TaskView>> {
-    await this.#act('createTask');
+  async createTask(caller: Caller, task: TaskSpec, once?: Once): Promise<Outcome<TaskView>> {
+    await this.#act('createTask', once);
     const key = at(caller, task.name);
     if (this.versions.has(key)) return no(409, `there is a task ${task.name} already`);
     this.versions.set(key, [task]);
@@ -145,8 +151,8 @@ export class FakeOperations implements Operations {
     const views = task.value.map((spec, index) => ({ version: index + 1, createdAt: NOW, task: spec }));
     return Promise.resolve(page(views, request));
   }
-  async rollbackTask(caller: Caller, id: string, version: number): Promise<Outcome<TaskView>> {
-    await this.#act('rollbackTask');
+  async rollbackTask(caller: Caller, id: string, version: number, once?: Once): Promise<Outcome<TaskView>> {
+    await this.#act('rollbackTask', once);
     const task = this.#task(caller, id);
     if (!task.ok) return task;
     const old = task.value[version - 1];
@@ -155,13 +161,15 @@ export class FakeOperations implements Operations {
     return yes(this.#view(id, task.value));
   }
 
-  async startRun(caller: Caller, id: string): Promise<Outcome<RunView>> {
-    await this.#act('startRun');
+  async startRun(caller: Caller, id: string, { overlap, once }: StartOptions = {}): Promise<Outcome<RunView>> {
+    await this.#act('startRun', once);
+    this.overlaps.push(overlap);
     const task = this.#task(caller, id);
     return task.ok ? this.#start(caller, id, task.value.length) : task;
   }
-  async startInline(caller: Caller, task: TaskSpec): Promise<Outcome<RunView>> {
-    await this.#act('startInline');
+  async startInline(caller: Caller, task: TaskSpec, { overlap, once }: StartOptions = {}): Promise<Outcome<RunView>> {
+    await this.#act('startInline', once);
+    this.overlaps.push(overlap);
     this.versions.set(at(caller, task.name), [task]);
     return this.#start(caller, task.name, 1);
   }
@@ -182,10 +190,69 @@ export class FakeOperations implements Operations {
     await this.#act('stopRun');
     const run = this.#run(caller, id);
     if (!run.ok) return run;
-    if (run.value.state === 'STOPPED') return no(409, 'the run has ended');
-    const stopped: RunView = { ...run.value, state: 'STOPPED', stopReason: 'stopped by a user', finishedAt: NOW };
-    this.runs.set(at(caller, id), stopped);
-    return yes(stopped);
+    if (isEnded(run.value.state)) return no(409, 'the run has ended');
+    const { pausedAt: _, ...live } = run.value;
+    return this.#become(caller, { ...live, state: 'STOPPED', stopReason: 'stopped by a user', finishedAt: NOW });
+  }
+  /** The fake has no workers: every live run counts as one that runs. */
+  async pauseRun(caller: Caller, id: string): Promise<Outcome<RunView>> {
+    await this.#act('pauseRun');
+    const run = this.#run(caller, id);
+    if (!run.ok) return run;
+    if (isEnded(run.value.state)) return no(409, 'the run has ended');
+    return this.#become(caller, { ...run.value, state: 'PAUSED', pausedAt: NOW });
+  }
+  async resumeRun(caller: Caller, id: string): Promise<Outcome<RunView>> {
+    await this.#act('resumeRun');
+    const run = this.#run(caller, id);
+    if (!run.ok) return run;
+    if (isEnded(run.value.state)) return no(409, 'the run has ended');
+    const { pausedAt: _, ...live } = run.value;
+    return this.#become(caller, { ...live, state: 'RUNNING' });
+  }
+  async redriveRun(caller: Caller, id: string, once?: Once): Promise<Outcome<RunView>> {
+    await this.#act('redriveRun', once);
+    const run = this.#run(caller, id);
+    if (!run.ok) return run;
+    const { finishedAt, stopReason: _, ...rest } = run.value;
+    if (finishedAt === undefined) return no(409, 'the run has not ended');
+    return this.#become(caller, { ...rest, state: 'QUEUED', redrives: (rest.redrives ?? 0) + 1 });
+  }
+  #become(caller: Caller, run: RunView): Outcome<RunView> {
+    this.runs.set(at(caller, run.id), run);
+    return yes(run);
+  }
+  explain(caller: Caller, id: string, target: { url: string; method?: string }): Promise<Outcome<Explanation>> {
+    const run = this.#run(caller, id);
+    if (!run.ok) return Promise.resolve(run);
+    const { url, method } = target;
+    if (url !== EXPLANATION.url) return Promise.resolve(no(404, 'the run has no such target'));
+    return Promise.resolve(yes({ ...EXPLANATION, ...(method !== undefined && { method }) }));
+  }
+  listDeadLetters(
+    caller: Caller,
+    { runId }: { runId?: string },
+    request: PageRequest,
+  ): Promise<Outcome<PageOf<DeadLetterView>>> {
+    const own = caller.tenant === 'acme' ? DEAD_LETTERS : [];
+    return Promise.resolve(
+      page(
+        own.filter((letter) => (runId ?? letter.runId) === letter.runId),
+        request,
+      ),
+    );
+  }
+  async redriveDeadLetters(_caller: Caller, ids?: string[]): Promise<Outcome<DeadLettersRedriven>> {
+    await this.#act('redriveDeadLetters');
+    const known = DEAD_LETTERS.map(({ id }) => id);
+    const [wanted, unknown] = [ids ?? known, (ids ?? []).filter((id) => !known.includes(id))];
+    return yes({
+      redriven: wanted.filter((id) => known.includes(id)),
+      refused: unknown.map((id) => ({ id, detail: 'there is no such dead letter' })),
+    });
+  }
+  signingKeys(): Promise<SigningKeyView[]> {
+    return Promise.resolve([SIGNING_KEY]);
   }
   listShards(caller: Caller, id: string, request: PageRequest): Promise<Outcome<PageOf<ShardView>>> {
     return Promise.resolve(this.#about(caller, id, SHARDS, request));
@@ -209,97 +276,9 @@ export class FakeOperations implements Operations {
     const run = this.#run(caller, id);
     return Promise.resolve(run.ok ? yes(resultsOf(run.value)) : run);
   }
-  async createUpload(): ReturnType<Operations['createUpload']> {
-    await this.#act('createUpload');
+  async createUpload(_caller: Caller, once?: Once): ReturnType<Operations['createUpload']> {
+    await this.#act('createUpload', once);
     const id = '01k2m3n4p5q6r7s8t9v0w1x2y3';
     return yes({ id, url: 'https://bucket.example/put', expiresAt: NOW, list: `upload:${id}` });
   }
 }
-
-const NO_PROGRESS = {
-  discovered: 0,
-  pending: 0,
-  collected: 0,
-  unmodified: 0,
-  duplicate: 0,
-  excluded: 0,
-  disallowed: 0,
-  overBudget: 0,
-  failed: 0,
-  cancelled: 0,
-  attempts: 0,
-  records: 0,
-  bytes: 0,
-};
-const queuedRun = (id: string, taskId: string, taskVersion: number): RunView => ({
-  id,
-  taskId,
-  taskVersion,
-  state: 'QUEUED',
-  createdAt: NOW,
-  region: 'local-1',
-  progress: NO_PROGRESS,
-  shards: { planned: 0, running: 0, done: 0 },
-  rate: { targetsPerSecond: 0 },
-});
-
-const SHA = 'ab'.repeat(32);
-const resultsOf = (run: RunView): ResultsView => ({
-  version: 1,
-  runId: run.id,
-  taskId: run.taskId,
-  taskVersion: run.taskVersion,
-  state: run.state,
-  region: run.region,
-  createdAt: run.createdAt,
-  totals: { ...run.progress, duplicateRecords: 0 },
-  parts: [{ name: 'records-a.ndjson.gz', bytes: 9, sha256: SHA, lines: 1, url: 'https://bucket.example/a' }],
-  ledger: [
-    {
-      name: 'ledger-a.ndjson.gz',
-      bytes: 9,
-      sha256: SHA,
-      lines: 1,
-      counts: { failed: 1 },
-      url: 'https://bucket.example/b',
-    },
-  ],
-  urlsExpireAt: NOW,
-});
-
-const SHARDS: ShardView[] = [
-  {
-    id: 'r000p001s000000',
-    round: 0,
-    state: 'PARKED',
-    epoch: 2,
-    targets: 10,
-    pending: 4,
-    counts: { collected: 6 },
-    attempts: 7,
-    records: 6,
-    bytes: 600,
-    commits: 1,
-    hosts: ['a.example'],
-    claimedAt: NOW,
-    resumesAt: NOW,
-  },
-];
-const EVENTS: TimelineEvent[] = [
-  { at: NOW, type: 'run.created', detail: 'created' },
-  { at: NOW, type: 'run.planned', detail: 'planned', data: { shards: 1 } },
-];
-const LEDGER: (LedgerLine | PendingLine)[] = [
-  { url: 'https://a.example/1', bucket: 'failed', reason: 'status', status: 500, attempts: 4, records: 0, at: NOW },
-  { url: 'https://a.example/2', bucket: 'collected', status: 200, attempts: 1, records: 1, at: NOW, depth: 1 },
-  { url: 'https://a.example/3', bucket: 'pending', attempts: 0 },
-];
-const data: JsonObject = { title: 'A', price: 1.5, tags: ['x', null] };
-const RECORDS: RecordLine[] = [0, 1, 2].map((index) => ({
-  url: 'https://a.example/2',
-  fetchedAt: NOW,
-  status: 200,
-  finalUrl: 'https://a.example/2',
-  index,
-  data,
-}));

@@ -4,6 +4,8 @@
  */
 import type { CompileExtractor, Outgoing } from '#core/context.ts';
 import type {
+  DeadMessage,
+  DeadMessages,
   Fetcher,
   FetchRequest,
   FetchResult,
@@ -18,6 +20,7 @@ import type { Caller } from '#core/operations.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { asItem } from '#core/rows.ts';
 import { tenantKey } from '#core/names.ts';
+import { signerOf } from '#core/signing.ts';
 import { createService } from '#core/service/service.ts';
 import { awaitRound } from '#core/steps/await.ts';
 import { dispatch } from '#core/steps/dispatch.ts';
@@ -107,6 +110,8 @@ export class MemoryWorld {
       pace: this.pace,
       objects: this.objects,
       queue: this.queue,
+      deadMessages: this.deadMessages,
+      signer: signerOf('a secret that signs what tests make'),
       orchestrator: this.orchestrator,
       clock: this.clock,
       chance: () => (this.#random = (this.#random * 16807) % 2147483647) / 2147483647,
@@ -132,6 +137,15 @@ export class MemoryWorld {
   readonly queue: ShardQueue = {
     send: (messages, delaySeconds = 0) => {
       for (const message of messages) this.queued.push({ message, at: this.clock.now() + delaySeconds * 1000 });
+      return Promise.resolve();
+    },
+  };
+
+  readonly dead: DeadMessage[] = [];
+  readonly deadMessages: DeadMessages = {
+    receive: () => Promise.resolve(this.dead.slice(0, 10)),
+    drop: (receipt) => {
+      this.dead.splice(0, this.dead.length, ...this.dead.filter((message) => message.receipt !== receipt));
       return Promise.resolve();
     },
   };

@@ -8,17 +8,11 @@ const remove = (path: string): LaterRoute => ({ method: 'DELETE', path, scope: '
 const admin = (route: LaterRoute): LaterRoute => ({ ...route, scope: 'admin' });
 
 export const LATER_ROUTES: LaterRoute[] = [
-  post('/v1/runs/{runId}/pause'),
-  post('/v1/runs/{runId}/resume'),
-  post('/v1/runs/{runId}/redrive'),
-  get('/v1/runs/{runId}/explain'),
   get('/v1/runs/{runId}/diagnosis'),
   get('/v1/hosts'),
   get('/v1/hosts/{host}'),
   put('/v1/hosts/{host}'),
   remove('/v1/hosts/{host}'),
-  get('/v1/dead-letters'),
-  post('/v1/dead-letters/redrive'),
   get('/v1/config'),
   put('/v1/config'),
   get('/v1/config/versions'),

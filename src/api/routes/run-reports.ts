@@ -1,11 +1,11 @@
-/** What a run tells: results, records, ledger, shards, timeline. */
+/** What a run tells: results, records, ledger, one target's story, shards, timeline. */
 import { z } from 'zod';
 import { BUCKETS } from '#core/ledger.ts';
-import { pageRequest, pageShape } from '../parameters.ts';
+import { pageRequest, pageShape, targetMethod, targetUrl } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { ledgerLineSchema, pageOf, recordLineSchema, resultsViewSchema } from '../views-schema.ts';
+import { explanationSchema, ledgerLineSchema, pageOf, recordLineSchema, resultsViewSchema } from '../views-schema.ts';
 import { shardViewSchema, timelineEventSchema } from '../views-schema.ts';
 
 export const recordPage = pageOf(recordLineSchema);
@@ -57,6 +57,18 @@ export const RUN_REPORT_ROUTES: Route[] = [
       const filter = query.bucket === undefined ? {} : { bucket: query.bucket };
       return replyTo(await service.operations.ledger(caller, params.runId ?? '', filter, pageRequest(query)), okWith);
     },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/runs/{runId}/explain',
+    operationId: 'explainTarget',
+    tag: 'results',
+    summary: "One target's whole story: who named it, what was decided and why, where its records are",
+    scope: 'read',
+    query: strict({ url: targetUrl, method: targetMethod }),
+    answers: [{ status: 200, description: 'The story so far', schema: explanationSchema }],
+    handle: async ({ service, caller, params, query }) =>
+      replyTo(await service.operations.explain(caller, params.runId ?? '', query), okWith),
   }),
   defineRoute({
     method: 'GET',

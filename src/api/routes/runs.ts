@@ -1,8 +1,8 @@
-/** Runs: start, list, read, stop. */
+/** Runs: start, list, read, pause, resume, stop, redrive. */
 import { z } from 'zod';
-import type { RunView } from '#core/operations.ts';
+import type { Once, Overlap, RunView, StartOptions } from '#core/operations.ts';
 import { RUN_STATES } from '#core/run.ts';
-import { emptyBody, inlineRunBody } from '../bodies.ts';
+import { emptyBody, inlineRunBody, startRunBody } from '../bodies.ts';
 import { pageRequest, pageShape, taskIdFilter } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Reply, Route } from '../route.ts';
@@ -23,10 +23,15 @@ const started = (view: RunView): Reply => ({
 });
 const STARTED = {
   status: 202,
-  description: 'The run is queued',
+  description: 'The run is queued; with waitsFor, behind another run of its task',
   schema: runViewSchema,
   headers: ['location'],
 } as const;
+
+const optionsOf = (body: { overlap?: Overlap }, once: Once | undefined): StartOptions => ({
+  ...(body.overlap === undefined ? {} : { overlap: body.overlap }),
+  ...(once === undefined ? {} : { once }),
+});
 
 export const RUN_ROUTES: Route[] = [
   defineRoute({
@@ -36,11 +41,11 @@ export const RUN_ROUTES: Route[] = [
     tag: 'runs',
     summary: 'Run a task',
     scope: 'write',
-    body: emptyBody,
+    body: startRunBody,
     answers: [STARTED],
     problems: ['conflict'],
-    handle: async ({ service, caller, params }) =>
-      replyTo(await service.operations.startRun(caller, params.taskId ?? ''), started),
+    handle: async ({ service, caller, params, body, once }) =>
+      replyTo(await service.operations.startRun(caller, params.taskId ?? '', optionsOf(body, once)), started),
   }),
   defineRoute({
     method: 'POST',
@@ -52,8 +57,8 @@ export const RUN_ROUTES: Route[] = [
     body: inlineRunBody,
     answers: [STARTED],
     problems: ['conflict'],
-    handle: async ({ service, caller, body }) =>
-      replyTo(await service.operations.startInline(caller, body.task), started),
+    handle: async ({ service, caller, body, once }) =>
+      replyTo(await service.operations.startInline(caller, body.task, optionsOf(body, once)), started),
   }),
   defineRoute({
     method: 'GET',
@@ -95,5 +100,44 @@ export const RUN_ROUTES: Route[] = [
     problems: ['conflict'],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.stopRun(caller, params.runId ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/runs/{runId}/pause',
+    operationId: 'pauseRun',
+    tag: 'runs',
+    summary: 'Pause a running run: no request leaves later than 5 s after the answer, its time limit stands still',
+    scope: 'write',
+    body: emptyBody,
+    answers: [{ status: 200, description: 'The run, paused now or before', schema: runViewSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.pauseRun(caller, params.runId ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/runs/{runId}/resume',
+    operationId: 'resumeRun',
+    tag: 'runs',
+    summary: 'Let a paused run go on',
+    scope: 'write',
+    body: emptyBody,
+    answers: [{ status: 200, description: 'The run, running', schema: runViewSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.resumeRun(caller, params.runId ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/runs/{runId}/redrive',
+    operationId: 'redriveRun',
+    tag: 'runs',
+    summary: 'Try the failed targets of a finished run again, in the same run',
+    scope: 'write',
+    body: emptyBody,
+    answers: [STARTED],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params, once }) =>
+      replyTo(await service.operations.redriveRun(caller, params.runId ?? '', once), started),
   }),
 ];

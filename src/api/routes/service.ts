@@ -1,10 +1,11 @@
-/** Uploads, health and the OpenAPI document. */
+/** Uploads, signing keys, health and the OpenAPI document. */
 import { z } from 'zod';
 import { emptyBody } from '../bodies.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Route } from '../route.ts';
-import { healthSchema, uploadViewSchema } from '../views-schema.ts';
+import { healthSchema, signingKeySchema, uploadViewSchema } from '../views-schema.ts';
 
+export const signingKeyList = z.object({ items: z.array(signingKeySchema) });
 export const openApiSchema = z.record(z.string(), z.unknown()).meta({ description: 'An OpenAPI 3.1 document' });
 
 export const SERVICE_ROUTES: Route[] = [
@@ -17,8 +18,18 @@ export const SERVICE_ROUTES: Route[] = [
     scope: 'write',
     body: emptyBody,
     answers: [{ status: 201, description: 'Where to PUT the list', schema: uploadViewSchema }],
-    handle: async ({ service, caller }) =>
-      replyTo(await service.operations.createUpload(caller), (view) => ({ status: 201, body: view })),
+    handle: async ({ service, caller, once }) =>
+      replyTo(await service.operations.createUpload(caller, once), (view) => ({ status: 201, body: view })),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/signing-keys',
+    operationId: 'listSigningKeys',
+    tag: 'results',
+    summary: 'The public keys that manifests are signed with; a manifest signed with another one is not of this API',
+    scope: 'read',
+    answers: [{ status: 200, description: 'All keys, those of old manifests too', schema: signingKeyList }],
+    handle: async ({ service }) => okWith({ items: await service.operations.signingKeys() }),
   }),
   defineRoute({
     method: 'GET',

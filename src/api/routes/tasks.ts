@@ -56,8 +56,8 @@ export const TASK_ROUTES: Route[] = [
     body: taskBody,
     answers: [{ status: 201, description: 'Created', schema: taskViewSchema, headers: ['location', 'etag'] }],
     problems: ['conflict'],
-    handle: async ({ service, caller, body }) => {
-      const outcome = await service.operations.createTask(caller, body.task);
+    handle: async ({ service, caller, body, once }) => {
+      const outcome = await service.operations.createTask(caller, body.task, once);
       return replyTo(outcome, (view) => taskReply(201, view, body.warnings));
     },
   }),
@@ -155,7 +155,8 @@ export const TASK_ROUTES: Route[] = [
     answers: [{ status: 200, description: 'The new version', schema: taskViewSchema, headers: ['etag'] }],
     problems: ['conflict'],
     handle: async (context) => {
-      const outcome = await context.service.operations.rollbackTask(context.caller, id(context), context.body.version);
+      const { service, caller, body, once } = context;
+      const outcome = await service.operations.rollbackTask(caller, id(context), body.version, once);
       return replyTo(outcome, (view) => taskReply(200, view));
     },
   }),

@@ -1,6 +1,6 @@
-/** `gleaner run TASK` and `gleaner runs …`: starting, looking at, following and stopping runs. */
+/** `gleaner run TASK` and `gleaner runs …`: starting, looking at, following and steering runs. */
 import { RUN_STATES } from '#core/run.ts';
-import type { RunView } from '#core/operations.ts';
+import type { Overlap, RunView } from '#core/operations.ts';
 import type { Client } from '../client.ts';
 import { connect, type CommonOptions } from '../connection.ts';
 import { EXIT_FAILED, EXIT_OK, exitOfWatch } from '../exit-codes.ts';
@@ -8,25 +8,28 @@ import { failedLines, tallyFailures } from '../failure-tally.ts';
 import { Failure } from '../failure.ts';
 import { count } from '../figures.ts';
 import { pagesOf, type PagingOptions } from '../pages.ts';
-import { doneOf } from '../progress-line.ts';
+import { doneOf, standstillOf } from '../progress-line.ts';
 import { watchRun } from '../run-watch.ts';
 import { summary } from '../summary.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { table } from '../table.ts';
 
-export async function runTask(
-  around: Surroundings,
-  taskId: string,
-  options: CommonOptions & { watch?: boolean },
-): Promise<number> {
+export interface RunOptions extends CommonOptions {
+  watch?: boolean;
+  overlap?: Overlap;
+}
+
+export async function runTask(around: Surroundings, taskId: string, options: RunOptions): Promise<number> {
   const client = await connect(around, options);
-  const run = await client.startRun(taskId);
+  const run = await client.startRun(taskId, options.overlap);
   if (options.watch === true) {
     around.terminal.err(`run ${run.id} of ${run.taskId}`);
     return follow(around, client, run, options);
   }
   if (options.json === true) around.terminal.out(JSON.stringify(run, undefined, 2));
   else around.terminal.out(run.id);
+  const standstill = standstillOf(run);
+  if (standstill !== undefined) around.terminal.err(standstill);
   return EXIT_OK;
 }
 
@@ -73,9 +76,18 @@ export async function watch(around: Surroundings, id: string, options: CommonOpt
   return follow(around, client, await client.getRun(id), options);
 }
 
-/** Asks for the stop and does not wait for the end: `runs watch` does. */
-export async function stopRun(around: Surroundings, id: string, options: CommonOptions): Promise<number> {
-  const run = await (await connect(around, options)).stopRun(id);
+/** What can be asked of a run, each a call of the API. */
+export type Steering = 'stop' | 'pause' | 'resume' | 'redrive';
+
+/** Asks and does not wait for what follows: `runs watch` does. */
+export async function steerRun(
+  around: Surroundings,
+  steering: Steering,
+  id: string,
+  options: CommonOptions,
+): Promise<number> {
+  const client = await connect(around, options);
+  const run = await client[`${steering}Run`](id);
   if (options.json === true) around.terminal.out(JSON.stringify(run, undefined, 2));
   else around.terminal.out(`${run.id} ${run.state}`);
   return EXIT_OK;

@@ -1,4 +1,5 @@
 /** Who calls, and what was answered before: API keys and idempotency keys. */
+import { createHash } from 'node:crypto';
 import { IDEMPOTENCY_SECONDS } from '../limits.ts';
 import { apiKeyKey, idempotencyKey, parseApiKey } from '../names.ts';
 import { asApiKey } from '../rows.ts';
@@ -20,27 +21,34 @@ export async function authenticate(ports: Ports, key: string): Promise<Caller | 
   return { tenant: row.tenant, keyId: row.keyId, scopes: row.scopes };
 }
 
+/**
+ * Takes an idempotency key for one attempt at a request. The time of the first attempt is kept over all later ones: with the
+ * key it names what the request creates, so an attempt that goes on where another died creates nothing twice.
+ */
 export async function remembered(ports: Ports, caller: Caller, key: string, fingerprint: string): Promise<Remembered> {
   const now = ports.clock.now();
-  const item = {
-    ...idempotencyKey(caller.tenant, key),
-    kind: 'idempotency',
-    fingerprint,
-    at: now,
-    expiresAt: Math.floor(now / 1000) + IDEMPOTENCY_SECONDS,
-  };
-  const write = await ports.table.put(item, {
-    any: [
-      { absent: 'pk' },
-      { lt: ['expiresAt', Math.floor(now / 1000)] },
-      { all: [{ absent: 'response' }, { lt: ['at', now - ABANDONED_MS] }] },
-    ],
+  const row = idempotencyKey(caller.tenant, key);
+  const seed = createHash('sha256').update(`${caller.tenant}\n${key}`).digest('hex');
+  const expiresAt = Math.floor(now / 1000) + IDEMPOTENCY_SECONDS;
+  const item = { ...row, kind: 'idempotency', fingerprint, at: now, takenAt: now, expiresAt };
+  const first = await ports.table.put(item, {
+    any: [{ absent: 'pk' }, { lt: ['expiresAt', Math.floor(now / 1000)] }],
   });
-  if (write.ok) return { kind: 'new' };
-  const old = write.item;
+  if (first.ok) return { kind: 'new', once: { seed, at: now } };
+  const old = first.item;
   if (old?.fingerprint !== fingerprint) return { kind: 'mismatch' };
-  if (typeof old.response !== 'string') return { kind: 'busy' };
-  return { kind: 'replay', response: JSON.parse(old.response) as RememberedResponse };
+  if (typeof old.response === 'string')
+    return { kind: 'replay', response: JSON.parse(old.response) as RememberedResponse };
+  // Its own first attempt, whose answer was lost.
+  if (old.takenAt === now) return { kind: 'new', once: { seed, at: Number(old.at) } };
+  const again = await ports.table.update(
+    row,
+    { set: { takenAt: now } },
+    {
+      all: [{ absent: 'response' }, { any: [{ absent: 'takenAt' }, { lt: ['takenAt', now - ABANDONED_MS] }] }],
+    },
+  );
+  return again.ok ? { kind: 'new', once: { seed, at: Number(old.at) } } : { kind: 'busy' };
 }
 
 export async function remember(
@@ -57,6 +65,11 @@ export async function remember(
   );
 }
 
+/** The attempt came to nothing that could be told: the key is free for the next one, and keeps its time. */
 export async function forget(ports: Ports, caller: Caller, key: string): Promise<void> {
-  await ports.table.delete(idempotencyKey(caller.tenant, key), { absent: 'response' });
+  await ports.table.update(
+    idempotencyKey(caller.tenant, key),
+    { remove: ['takenAt'] },
+    { all: [{ present: 'fingerprint' }, { absent: 'response' }] },
+  );
 }

@@ -1,21 +1,22 @@
 /** Reading what a run collected: manifest, records and ledger, by pages, from committed objects alone. */
-import { isSet } from '../bitmap.ts';
 import { PAGE_CHARS_MAX, SIGNED_URL_SECONDS } from '../limits.ts';
 import { buildManifest } from '../manifest.ts';
-import { fileObject, manifestObject, targetsObject, timeId, uploadObject } from '../names.ts';
+import { fileObject, manifestObject, uploadObject } from '../names.ts';
+import { openTargets } from '../open-targets.ts';
 import { BadCursor } from '../ports.ts';
 import { pendingOf, type RunRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
 import { allShards } from '../store.ts';
 import { iso, noRun, ok, paging } from './outcome.ts';
-import { findRun, type RunPorts } from './runs.ts';
+import { idOf, type IdPorts } from './ids.ts';
+import { findRun } from './runs.ts';
 import type { Context } from '../context.ts';
-import type { PlannedTarget } from '../cut.ts';
 import type { Bucket, LedgerLine } from '../ledger.ts';
 import type {
   Caller,
   Manifest,
   ManifestFile,
+  Once,
   Outcome,
   PageOf,
   PageRequest,
@@ -25,12 +26,12 @@ import type {
   UploadView,
 } from '../operations.ts';
 
-type Ports = RunPorts & Pick<Context, 'objects'>;
+type Ports = IdPorts & Pick<Context, 'table' | 'objects'>;
 
 /** The manifest of a run that ended is the object finish wrote; until then it is what is committed so far. */
-async function manifestOf(ports: Ports, run: RunRow): Promise<Manifest> {
+export async function manifestOf(ports: Ports, run: RunRow): Promise<Manifest> {
   if (!isEnded(run.state)) return buildManifest(run, allShards(ports.table, run), run.state);
-  const bytes = await ports.objects.readBytes(manifestObject(run.tenant, run.runId));
+  const bytes = await ports.objects.readBytes(manifestObject(run.tenant, run.runId, run.redrives ?? 0));
   return JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
 }
 
@@ -102,7 +103,7 @@ export async function ledger(
   });
 }
 
-const fileLines = (ports: Ports, run: RunRow, name: string): AsyncIterable<string> =>
+export const fileLines = (ports: Ports, run: RunRow, name: string): AsyncIterable<string> =>
   ports.objects.readLines(fileObject(run.tenant, run.runId, name));
 
 async function openShards(ports: Ports, run: RunRow): Promise<Map<string, ShardRow>> {
@@ -112,23 +113,9 @@ async function openShards(ports: Ports, run: RunRow): Promise<Map<string, ShardR
 }
 
 async function* pendingLines(ports: Ports, shard: ShardRow): AsyncGenerator<string> {
-  const line = (target: PlannedTarget, index: number): string => {
-    const attempts = shard.retries[String(index)]?.[0] ?? 0;
-    return JSON.stringify({
-      url: target.url,
-      ...(target.method !== undefined && { method: target.method }),
-      bucket: 'pending',
-      attempts,
-    });
-  };
-  if (shard.follow !== undefined) {
-    yield line({ url: shard.follow }, shard.targets - 1);
-    return;
-  }
-  let index = 0;
-  for await (const text of ports.objects.readLines(targetsObject(shard.tenant, shard.runId, shard.shardId))) {
-    if (!isSet(shard.done, index)) yield line(JSON.parse(text) as PlannedTarget, index);
-    index++;
+  for await (const { url, method, state } of openTargets(ports.objects, shard)) {
+    const { attempts } = state;
+    yield JSON.stringify({ url, ...(method !== undefined && { method }), bucket: 'pending', attempts });
   }
 }
 
@@ -171,8 +158,8 @@ function decodeCursor(cursor: string): { name: string; line: number } {
   return { name, line: Number(line) };
 }
 
-export async function createUpload(ports: Ports, caller: Caller): Promise<Outcome<UploadView>> {
-  const id = timeId(ports.clock.now(), ports.randomBytes(10));
+export async function createUpload(ports: Ports, caller: Caller, once?: Once): Promise<Outcome<UploadView>> {
+  const id = idOf(ports, once);
   const url = await ports.objects.writeUrl(uploadObject(caller.tenant, id), SIGNED_URL_SECONDS);
   return ok({ id, url, expiresAt: iso(ports.clock.now() + SIGNED_URL_SECONDS * 1000), list: `upload:${id}` });
 }

@@ -1,77 +1,15 @@
-/** Starting, reading, listing and stopping runs. */
-import { METRICS } from '../metrics.ts';
-import { RUN_SWEEP_MS } from '../limits.ts';
-import { EVENT_PREFIX, SHARD_PREFIX, dueOf, isRunId, planPrefix, runKey, runListPk, runPk, timeId } from '../names.ts';
+/** Reading and listing runs, their shards and what happened to them. */
+import { EVENT_PREFIX, SHARD_PREFIX, isRunId, planPrefix, runListPk, runPk } from '../names.ts';
 import { progressOf, totalsOf, type Totals } from '../progress.ts';
-import { asEvent, asItem, asRun, asShard, pendingOf, type RunRow, type ShardRow } from '../rows.ts';
+import { asEvent, asRun, asShard, pendingOf, type RunRow, type ShardRow } from '../rows.ts';
 import { isEnded, type RunState } from '../run.ts';
-import { requestStop } from '../stop.ts';
-import { allShards, note, readRun, readTask } from '../store.ts';
-import { iso, noRun, noTask, ok, paging } from './outcome.ts';
-import { createTask, forbidden, readHead, replaceTask } from './tasks.ts';
+import { allShards, readRun } from '../store.ts';
+import { iso, noRun, ok, paging } from './outcome.ts';
 import type { Context } from '../context.ts';
 import type { Caller, Outcome, PageOf, PageRequest, RunView, ShardView, TimelineEvent } from '../operations.ts';
 import type { JsonObject } from '../json.ts';
-import type { TaskSpec } from '../task.ts';
 
-export type RunPorts = Pick<Context, 'region' | 'table' | 'orchestrator' | 'clock' | 'meter'> & {
-  /** n random bytes. */
-  randomBytes: (n: number) => Uint8Array;
-};
-
-export async function startRun(ports: RunPorts, caller: Caller, taskId: string): Promise<Outcome<RunView>> {
-  const head = await readHead(ports, caller.tenant, taskId);
-  if (head === undefined) return noTask(taskId);
-  const task = await readTask(ports.table, caller.tenant, taskId, head.version);
-  const no = await forbidden(ports, caller, task);
-  return no ?? launch(ports, caller, task, head.version);
-}
-
-/** A task of this name gets a new version when the document differs from its latest. */
-export async function startInline(ports: RunPorts, caller: Caller, task: TaskSpec): Promise<Outcome<RunView>> {
-  const head = await readHead(ports, caller.tenant, task.name);
-  const same =
-    head &&
-    JSON.stringify(await readTask(ports.table, caller.tenant, task.name, head.version)) === JSON.stringify(task);
-  if (head && same) return startRun(ports, caller, task.name);
-  const put = head ? await replaceTask(ports, caller, task.name, task) : await createTask(ports, caller, task);
-  return put.ok ? launch(ports, caller, task, put.value.version) : put;
-}
-
-/** Row first, then the execution: what dies in between is found by the sweep. */
-async function launch(ports: RunPorts, caller: Caller, task: TaskSpec, taskVersion: number): Promise<Outcome<RunView>> {
-  const now = ports.clock.now();
-  const runId = timeId(now, ports.randomBytes(10));
-  const { tenant } = caller;
-  const run: RunRow = {
-    ...runKey(tenant, runId),
-    kind: 'run',
-    tenant,
-    runId,
-    taskId: task.name,
-    taskVersion,
-    state: 'QUEUED',
-    region: ports.region,
-    createdAt: now,
-    attempt: 0,
-    planEpoch: 0,
-    rounds: [],
-    roundCount: 0,
-    merged: 0,
-    doneHint: 0,
-    recordsHint: 0,
-    deadlineAt: now + task.limits.maxMinutes * 60_000,
-    listPk: runListPk(tenant),
-    listSk: runId,
-    duePk: dueOf({ region: ports.region, runId }),
-    dueAt: now + RUN_SWEEP_MS,
-  };
-  await ports.table.put(asItem(run), { absent: 'pk' });
-  await note(ports.table, run, now, 'run.created', `task ${task.name} version ${String(taskVersion)}`);
-  await ports.orchestrator.start(tenant, runId, 0);
-  ports.meter.count(METRICS.runsStarted, 1);
-  return ok(await viewRun(ports, run));
-}
+type RunPorts = Pick<Context, 'table' | 'clock'>;
 
 export async function getRun(ports: RunPorts, caller: Caller, runId: string): Promise<Outcome<RunView>> {
   const run = await findRun(ports, caller, runId);
@@ -102,6 +40,9 @@ export async function viewRun(ports: Pick<Context, 'table' | 'clock'>, run: RunR
     shards: totals.shards,
     rate: rateOf(run, totals, ports.clock.now()),
     ...(run.error && { error: run.error }),
+    ...(run.pausedAt !== undefined && { pausedAt: iso(run.pausedAt) }),
+    ...(run.waitsFor !== undefined && { waitsFor: run.waitsFor }),
+    ...(run.redrives !== undefined && { redrives: run.redrives }),
   };
 }
 
@@ -137,13 +78,6 @@ export async function listRuns(
     const items = await Promise.all(rows.map((run) => viewRun(ports, run)));
     return ok({ items, ...(cursor !== undefined && { nextCursor: cursor }) });
   });
-}
-
-/** Answers once no worker will start another request than those of the next moments; the run ends a little later. */
-export async function stopRun(ports: RunPorts, caller: Caller, runId: string): Promise<Outcome<RunView>> {
-  if (!isRunId(runId)) return noRun(runId);
-  const run = await requestStop(ports, caller.tenant, runId, 'user');
-  return run ? ok(await viewRun(ports, run)) : noRun(runId);
 }
 
 export async function listShards(

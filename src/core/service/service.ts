@@ -1,12 +1,17 @@
 /** Everything the API can ask, over one set of ports. */
 import { authenticate, forget, remember, remembered } from './access.ts';
+import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './control.ts';
+import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts';
+import { explain } from './explain.ts';
 import { createUpload, ledger, records, results } from './results.ts';
-import { getRun, listRuns, listShards, startInline, startRun, stopRun, timeline, type RunPorts } from './runs.ts';
+import { getRun, listRuns, listShards, timeline } from './runs.ts';
+import { signingKeys } from './signing-keys.ts';
+import { startInline, startRun, type StartPorts } from './start.ts';
 import { createTask, deleteTask, getTask, listTasks, listVersions, replaceTask, rollbackTask } from './tasks.ts';
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
-export type ServicePorts = RunPorts & Pick<Context, 'objects'>;
+export type ServicePorts = StartPorts & ControlPorts & Pick<Context, 'objects'>;
 
 export function createService(ports: ServicePorts): Operations {
   return {
@@ -26,6 +31,13 @@ export function createService(ports: ServicePorts): Operations {
     listRuns: (...args) => listRuns(ports, ...args),
     getRun: (...args) => getRun(ports, ...args),
     stopRun: (...args) => stopRun(ports, ...args),
+    pauseRun: (...args) => pauseRun(ports, ...args),
+    resumeRun: (...args) => resumeRun(ports, ...args),
+    redriveRun: (...args) => redriveRun(ports, ...args),
+    explain: (...args) => explain(ports, ...args),
+    listDeadLetters: (...args) => listDeadLetters(ports, ...args),
+    redriveDeadLetters: (...args) => redriveDeadLetters(ports, ...args),
+    signingKeys: () => signingKeys(ports),
     listShards: (...args) => listShards(ports, ...args),
     timeline: (...args) => timeline(ports, ...args),
     ledger: (...args) => ledger(ports, ...args),

@@ -7,7 +7,7 @@ import { asItem, asTask, asVersion, type TaskRow, type VersionRow } from '../row
 import { readTask, readTenant } from '../store.ts';
 import { iso, noTask, ok, paging, refuse } from './outcome.ts';
 import type { Context } from '../context.ts';
-import type { Caller, Outcome, PageOf, PageRequest, TaskVersionView, TaskView } from '../operations.ts';
+import type { Caller, Once, Outcome, PageOf, PageRequest, TaskVersionView, TaskView } from '../operations.ts';
 import type { Condition } from '../ports.ts';
 import type { TaskSpec } from '../task.ts';
 
@@ -43,14 +43,23 @@ export async function forbidden(
   return refuse(403, 'Not permitted', `fetch.robots: ${message}`, [{ path: 'fetch.robots', message }]);
 }
 
-export async function createTask(ports: Ports, caller: Caller, task: TaskSpec): Promise<Outcome<TaskView>> {
+export async function createTask(
+  ports: Ports,
+  caller: Caller,
+  task: TaskSpec,
+  once?: Once,
+): Promise<Outcome<TaskView>> {
   const no = await forbidden(ports, caller, task);
   if (no) return no;
   const before = await ports.table.get(taskKey(caller.tenant, task.name));
   const old = before && asTask(before);
+  if (old && !old.deleted && isRepetition(old, once)) return ok(view(old, task));
   if (old && !old.deleted) return refuse(409, 'Task exists', `there is a task ${task.name} already: PUT a new version`);
-  return writeVersion(ports, caller, task, old);
+  return writeVersion(ports, caller, task, old, once);
 }
+
+/** Has this very request been done before, its answer being lost? */
+const isRepetition = (head: TaskRow, once?: Once): boolean => once !== undefined && head.by === once.seed;
 
 export async function replaceTask(
   ports: Ports,
@@ -85,6 +94,7 @@ async function writeVersion(
   caller: Caller,
   task: TaskSpec,
   old: TaskRow | undefined,
+  once?: Once,
 ): Promise<Outcome<TaskView>> {
   const now = ports.clock.now();
   const version = (old?.version ?? 0) + 1;
@@ -105,10 +115,13 @@ async function writeVersion(
     version,
     createdAt,
     updatedAt: now,
+    ...(once && { by: once.seed }),
   };
   const unchanged: Condition = old ? { eq: ['version', old.version] } : { absent: 'pk' };
   const write = await ports.table.put(asItem(head), unchanged);
-  if (write.ok) return ok(view(head, task));
+  const stored = write.item && asTask(write.item);
+  if (write.ok || (stored?.version === version && stored.by !== undefined && stored.by === once?.seed))
+    return ok(view(head, task));
   return refuse(412, 'Changed meanwhile', `task ${task.name} was changed by another request at the same time`);
 }
 
@@ -178,10 +191,12 @@ export async function rollbackTask(
   caller: Caller,
   taskId: string,
   version: number,
+  once?: Once,
 ): Promise<Outcome<TaskView>> {
   const head = await readHead(ports, caller.tenant, taskId);
   if (head === undefined) return noTask(taskId);
+  if (isRepetition(head, once)) return getTask(ports, caller, taskId);
   const item = version <= head.version ? await ports.table.get(versionKey(caller.tenant, taskId, version)) : undefined;
   if (item === undefined) return refuse(404, 'No such version', `task ${taskId} has no version ${String(version)}`);
-  return writeVersion(ports, caller, JSON.parse(asVersion(item).task) as TaskSpec, head);
+  return writeVersion(ports, caller, JSON.parse(asVersion(item).task) as TaskSpec, head, once);
 }

@@ -1,38 +1,28 @@
 /** `dispatch`: one message for every shard of the round that may start. Sending again is harmless: the lease decides. */
+import { runKey } from '../names.ts';
+import { sendOpen } from '../send.ts';
 import { note, readRun, shardsOf } from '../store.ts';
 import type { Context } from '../context.ts';
-import type { ShardMessage } from '../ports.ts';
-
-/** Messages sent at once: a hundred batches keep memory flat whatever the round's size. */
-const SLICE = 1_000;
+import type { RoundRow, RunRow } from '../rows.ts';
 
 export async function dispatch(
   ports: Pick<Context, 'table' | 'queue' | 'clock'>,
   ref: { tenant: string; runId: string; round: number },
 ): Promise<{ sent: number }> {
-  const { tenant, runId } = ref;
-  const run = await readRun(ports.table, tenant, runId);
+  const run = await readRun(ports.table, ref.tenant, ref.runId);
   const round = run?.rounds[ref.round];
   if (run?.state !== 'RUNNING' || round === undefined) return { sent: 0 };
-  let messages: ShardMessage[] = [];
-  let sent = 0;
-  const send = async (): Promise<void> => {
-    await ports.queue.send(messages);
-    sent += messages.length;
-    messages = [];
-  };
-  for await (const shard of shardsOf(ports.table, run, round)) {
-    if (shard.state === 'READY' || shard.state === 'PARKED')
-      messages.push({ v: 1, tenant, runId, shardId: shard.shardId });
-    if (messages.length >= SLICE) await send();
-  }
-  await send();
-  await note(
-    ports.table,
-    run,
-    ports.clock.now(),
-    'run.dispatched',
-    `round ${String(ref.round)}: ${String(sent)} shards sent`,
-  );
+  // A redriven round begins with most of its shards done, and nobody has counted them.
+  if (run.redrives !== undefined) await countDone(ports, run, round);
+  const sent = await sendOpen(ports, shardsOf(ports.table, run, round));
+  const detail = `round ${String(ref.round)}: ${String(sent)} shards sent`;
+  await note(ports.table, run, ports.clock.now(), 'run.dispatched', detail);
   return { sent };
+}
+
+/** Only a hint: it tells a worker when to look whether the round is done. */
+async function countDone(ports: Pick<Context, 'table'>, run: RunRow, round: RoundRow): Promise<void> {
+  let doneHint = 0;
+  for await (const shard of shardsOf(ports.table, run, round)) if (shard.state === 'DONE') doneHint++;
+  await ports.table.update(runKey(run.tenant, run.runId), { set: { doneHint } }, { eq: ['state', 'RUNNING'] });
 }

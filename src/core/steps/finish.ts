@@ -4,18 +4,21 @@
  */
 import { METRICS } from '../metrics.ts';
 import { Bounded } from '../bounded.ts';
-import { isSet } from '../bitmap.ts';
 import { dropDuplicates } from '../dedupe.ts';
-import { identityFields } from '../plan-ledger.ts';
-import { manifestObject, runKey, targetsObject } from '../names.ts';
+import { ledgerLine } from '../ledger-line.ts';
+import { manifestObject, signingKeyKey } from '../names.ts';
 import { buildManifest } from '../manifest.ts';
-import { asAttr, asRun, pendingOf, type RunRow, type ShardRow } from '../rows.ts';
-import { isEnded, type EndState } from '../run.ts';
-import { allShards, note, readRun, readTask } from '../store.ts';
+import { openTargets } from '../open-targets.ts';
+import { asItem, type RunRow, type ShardRow } from '../rows.ts';
+import { isEnded, type Ending, type EndState } from '../run.ts';
+import { yieldTurn } from '../settle.ts';
+import { signedBytes } from '../signing.ts';
+import { moveRun } from '../stop.ts';
+import { allShards, note, readTask } from '../store.ts';
+import { transition } from '../target.ts';
 import { Batch, commitBatch } from '../work/batch.ts';
 import { fenceShard } from '../work/claim.ts';
 import type { Context } from '../context.ts';
-import type { PlannedTarget } from '../cut.ts';
 import type { Manifest, Progress } from '../operations.ts';
 
 export interface FinishRequest {
@@ -25,7 +28,7 @@ export interface FinishRequest {
   error?: string;
   cause?: string;
 }
-type Ports = Pick<Context, 'region' | 'table' | 'objects' | 'clock' | 'log' | 'meter'>;
+type Ports = Pick<Context, 'region' | 'table' | 'objects' | 'signer' | 'orchestrator' | 'clock' | 'log' | 'meter'>;
 
 export async function finish(ports: Ports, request: FinishRequest): Promise<{ state: string }> {
   const run = await beginFinish(ports, request);
@@ -35,8 +38,12 @@ export async function finish(ports: Ports, request: FinishRequest): Promise<{ st
   const { manifest, duplicateRecords } = await makeManifest(ports, run);
   const state = endState(run, manifest.totals);
   const finished = await end(ports, run, state, { ...manifest, state }, duplicateRecords);
-  ports.meter.count(METRICS.runsFinished, 1);
-  return { state: finished };
+  if (finished !== undefined) {
+    ports.meter.count(METRICS.runsFinished, 1);
+    // Its lock goes to who waits for it; the sweep does what is cut short here, and the rest.
+    await yieldTurn(ports, finished);
+  }
+  return { state };
 }
 
 /** FINALIZING from any live state; from here on no worker commits to a shard that finish has fenced. */
@@ -47,12 +54,8 @@ async function beginFinish(ports: Ports, request: FinishRequest): Promise<RunRow
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause: cause.slice(0, 1000) }),
   };
-  const write = await ports.table.update(
-    runKey(tenant, runId),
-    { set: { state: 'FINALIZING', ...(ending && { ending: asAttr(ending) }) }, remove: ['token', 'tokenRound'] },
-    { in: ['state', ['QUEUED', 'PLANNING', 'RUNNING', 'PAUSED', 'FINALIZING']] },
-  );
-  return write.ok ? asRun(write.item) : await readRun(ports.table, tenant, runId);
+  const write = await moveRun(ports, tenant, runId, { kind: 'finish', ...(ending && { ending }) });
+  return write.run;
 }
 
 /** Takes every shard that is not done from whoever has it and ends its open targets as cancelled. */
@@ -69,23 +72,14 @@ async function cancelShard(ports: Ports, run: RunRow, open: ShardRow): Promise<v
   if (shard === undefined) return; // done meanwhile by its worker
   const batch = new Batch(ports.clock.now());
   const at = new Date(ports.clock.now()).toISOString();
-  for await (const { index, target } of openTargets(ports, shard)) {
-    const attempts = shard.retries[String(index)]?.[0] ?? 0;
-    const detail = run.stopReason === undefined ? 'the run ended first' : `the run was stopped: ${run.stopReason}`;
-    const extra = {
-      ...(target.depth !== undefined && { depth: target.depth }),
-      ...(target.from !== undefined && { from: target.from }),
-    };
-    const line = {
-      url: target.url,
-      ...identityFields(target),
-      bucket: 'cancelled' as const,
-      detail,
-      attempts,
-      records: 0,
+  const detail = run.stopReason === undefined ? 'the run ended first' : `the run was stopped: ${run.stopReason}`;
+  for await (const target of openTargets(ports.objects, shard)) {
+    const { index } = target;
+    const line = ledgerLine(target, transition(target.state, { kind: 'decide', bucket: 'cancelled', detail }), {
       at,
-      ...extra,
-    };
+      records: 0,
+      index,
+    });
     batch.add({ index, line, records: [], links: [], bytes: 0 });
   }
   const progress = { retries: {}, gates: {}, slots: {} };
@@ -95,25 +89,12 @@ async function cancelShard(ports: Ports, run: RunRow, open: ShardRow): Promise<v
   if (done === undefined) throw new Error(`shard ${shard.shardId} was taken from finish`);
 }
 
-async function* openTargets(ports: Ports, shard: ShardRow): AsyncGenerator<{ index: number; target: PlannedTarget }> {
-  if (pendingOf(shard) === 0) return;
-  if (shard.follow !== undefined) {
-    yield { index: shard.targets - 1, target: { url: shard.follow } };
-    return;
-  }
-  let index = 0;
-  for await (const line of ports.objects.readLines(targetsObject(shard.tenant, shard.runId, shard.shardId))) {
-    if (!isSet(shard.done, index)) yield { index, target: JSON.parse(line) as PlannedTarget };
-    index++;
-  }
-}
-
 async function makeManifest(
   ports: Ports,
   run: RunRow,
 ): Promise<{ manifest: Manifest; duplicateRecords: number | undefined }> {
   const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
-  const built = await buildManifest({ ...run, finishedAt: ports.clock.now() }, allShards(ports.table, run), run.state);
+  const built = await buildManifest(run, allShards(ports.table, run), run.state, ports.clock.now());
   checkBalance(built);
   const { key } = task.extract;
   if (key === undefined || key.length === 0) return { manifest: built, duplicateRecords: undefined };
@@ -140,39 +121,39 @@ export function endState(run: RunRow, totals: Progress): EndState {
   return totals.collected + totals.unmodified > 0 ? 'PARTIAL' : 'FAILED';
 }
 
+/** The run as it ended by this call; undefined when another finisher came first. */
 async function end(
   ports: Ports,
   run: RunRow,
   state: EndState,
   manifest: Manifest,
   duplicateRecords: number | undefined,
-): Promise<string> {
-  const body = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
-  await ports.objects.writeBytes(manifestObject(run.tenant, run.runId), body, 'application/json');
+): Promise<RunRow | undefined> {
+  const era = run.redrives ?? 0;
+  const signature = await ports.signer.sign(signedBytes(manifest));
+  const { value: _, ...publicKey } = signature;
+  await ports.table.put(asItem({ ...signingKeyKey(publicKey.keyId), kind: 'signingKey', ...publicKey }));
+  const body = new TextEncoder().encode(`${JSON.stringify({ ...manifest, signature }, null, 2)}\n`);
+  await ports.objects.writeBytes(manifestObject(run.tenant, run.runId, era), body, 'application/json');
   const error =
     run.error ??
     (run.ending?.outcome === 'failed' ? machineError(run.ending) : nothingSucceeded(state, manifest.totals));
-  const write = await ports.table.update(
-    runKey(run.tenant, run.runId),
-    {
-      set: {
-        state,
-        finishedAt: Date.parse(manifest.finishedAt ?? manifest.createdAt),
-        ...(duplicateRecords !== undefined && { duplicateRecords }),
-        ...(error && { error: asAttr(error) }),
-      },
-      remove: ['duePk', 'dueAt'],
-    },
-    { eq: ['state', 'FINALIZING'] },
-  );
-  if (!write.ok) return asRun(write.item ?? { pk: '', sk: '', state: 'NONE' }).state;
+  const write = await moveRun(ports, run.tenant, run.runId, {
+    kind: 'end',
+    era,
+    state,
+    at: Date.parse(manifest.finishedAt ?? manifest.createdAt),
+    ...(error && { error }),
+    ...(duplicateRecords !== undefined && { duplicateRecords }),
+  });
+  if (!write.ok) return undefined;
   const { totals } = manifest;
   const detail = `${state}: ${String(totals.collected)} of ${String(totals.discovered)} targets collected, ${String(totals.failed)} failed, ${String(totals.records)} records`;
   await note(ports.table, run, ports.clock.now(), 'run.finished', detail);
-  return state;
+  return write.run;
 }
 
-const machineError = ({ error, cause }: NonNullable<RunRow['ending']>): { type: string; detail: string } => ({
+const machineError = ({ error, cause }: Ending): { type: string; detail: string } => ({
   type: error ?? 'Error',
   detail: cause ?? 'the state machine failed without a cause',
 });

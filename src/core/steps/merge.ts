@@ -5,7 +5,7 @@
 import { FingerprintSet } from '../fingerprint-set.ts';
 import { ROUNDS_MAX } from '../limits.ts';
 import { commitName, frontierObject, linksObject, runKey, seenObject } from '../names.ts';
-import { note, readRun, readTask, shardsOf } from '../store.ts';
+import { allShards, note, readRun, readTask, shardsOf } from '../store.ts';
 import { targetIdentity } from '../url.ts';
 import type { Context } from '../context.ts';
 import type { PlannedTarget } from '../cut.ts';
@@ -22,10 +22,14 @@ export async function merge(
   const over = { more: false, round: ref.round };
   const run = await readRun(ports.table, ref.tenant, ref.runId);
   const round = run?.rounds[ref.round];
-  if (run?.state !== 'RUNNING' || round === undefined) return over;
+  // A paused run may go on: what comes next sends no requests either, and its shards are not sent.
+  if ((run?.state !== 'RUNNING' && run?.state !== 'PAUSED') || round === undefined) return over;
   if (run.rounds[next]) return { more: true, round: next };
   const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
-  if (task.source.crawl === undefined || next > Math.min(task.source.crawl.depth, ROUNDS_MAX)) return over;
+  const { crawl } = task.source;
+  if (crawl === undefined || next > ROUNDS_MAX) return over;
+  // Rounds are depths, until failed pages of all depths were tried again.
+  if (run.redrives === undefined && next > crawl.depth) return over;
   const found = await writeFrontier(ports, run, round, task);
   await ports.table.update(runKey(run.tenant, run.runId), { set: { merged: next } }, { le: ['merged', next] });
   const detail = `round ${String(ref.round)}: ${String(found)} new targets among the links`;
@@ -55,7 +59,9 @@ async function seenBefore(ports: Ports, run: RunRow, round: RoundRow, task: Task
 }
 
 async function* newLinks(ports: Ports, run: RunRow, round: RoundRow, seen: FingerprintSet): AsyncGenerator<string> {
-  for await (const shard of shardsOf(ports.table, run, round)) {
+  // Links found by a redrive may stand in any round; those of earlier rounds have all been seen.
+  const shards = run.redrives === undefined ? shardsOf(ports.table, run, round) : allShards(ports.table, run);
+  for await (const shard of shards) {
     for (const commit of shard.commits) {
       if (commit.k === undefined) continue;
       const name = commitName(shard.shardId, commit.e, commit.q);

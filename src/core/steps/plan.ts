@@ -7,12 +7,15 @@ import { Bounded } from '../bounded.ts';
 import { SourceFailure } from '../context.ts';
 import { Cutter, type Cut, type PlannedTarget } from '../cut.ts';
 import { FingerprintSet } from '../fingerprint-set.ts';
-import { dueOf, runKey, shardId, shardKey, targetsObject } from '../names.ts';
+import { dueOf, shardId, shardKey, targetsObject } from '../names.ts';
 import { PlanLedger } from '../plan-ledger.ts';
-import { SHARD_LOST_MS } from '../limits.ts';
-import { asAttr, asItem, asRun, type RoundRow, type RunRow, type ShardRow } from '../rows.ts';
+import { PAUSED_LOOK_SECONDS, SHARD_LOST_MS } from '../limits.ts';
+import { reopenShards } from '../redrive.ts';
+import { asItem, type RoundRow, type RunRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
+import { holdsLock } from '../run-lock.ts';
 import { entriesOf, type PlanPorts } from '../sources.ts';
+import { moveRun, timeUp } from '../stop.ts';
 import { note, readRun, readTask, readTenant } from '../store.ts';
 import { compileFilter, hostOf, targetIdentity } from '../url.ts';
 import type { TaskSpec } from '../task.ts';
@@ -22,54 +25,77 @@ export interface PlanAnswer {
   shards: number;
   secondsLeft: number;
   proceed: boolean;
+  /** With `proceed` false: workers may still be at it and get time to put their things down. */
+  grace: boolean;
 }
 
 /** Plans that may be overtaken by another planner of the same round before this one gives up. */
-const TRIES = 3;
+const TRIES = 4;
+const OVERTAKEN_MS = 1_000;
 
 export async function plan(
   ports: PlanPorts,
   ref: { tenant: string; runId: string; round: number },
 ): Promise<PlanAnswer> {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const run = await claim(ports, ref);
-    const answer = (shards: number, proceed: boolean): PlanAnswer => ({
-      round: ref.round,
-      shards,
-      proceed,
-      secondsLeft: Math.max(1, Math.floor(((run?.deadlineAt ?? 0) - ports.clock.now()) / 1000)),
-    });
-    if (run === undefined) return answer(0, false);
+  const over = (grace: boolean): PlanAnswer => ({ round: ref.round, shards: 0, secondsLeft: 1, proceed: false, grace });
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const run = await readRun(ports.table, ref.tenant, ref.runId);
+    if (run === undefined || isEnded(run.state)) return over(false);
+    if (run.state === 'FINALIZING') return over(true);
+    if (await isOver(ports, run)) return over(true);
     const known = run.rounds[ref.round];
-    if (known) return answer(known.shards, true);
+    if (known && run.redriving === undefined) return onward(ports, run, known);
+    const claimed = await claim(ports, run, known === undefined ? ref.round : run.roundCount);
+    if (claimed === undefined) continue;
     try {
-      const cut = await cutRound(ports, run, ref.round);
-      if (await commit(ports, run, cut)) return answer(cut.shards, true);
+      const done = known
+        ? await reopen(ports, claimed)
+        : await commit(ports, claimed, await cutRound(ports, claimed, ref.round));
+      const round = done?.rounds[ref.round];
+      if (done && round) return onward(ports, done, round);
     } catch (error) {
       if (!(error instanceof SourceFailure)) throw error;
-      await refuse(ports, run, error.message);
-      return answer(0, false);
+      await refuse(ports, claimed, error.message);
+      return over(false);
     }
-    // Overtaken or stopped meanwhile: look again, and take what the other one committed.
+    // Overtaken or stopped meanwhile. The other planner gets time to commit, so that two do not overtake each other for ever.
+    await ports.clock.sleep(OVERTAKEN_MS * tries * (1 + ports.chance()));
   }
   throw new Error(`round ${String(ref.round)}: overtaken by other planners ${String(TRIES)} times`);
 }
 
-/** Takes the next plan epoch; undefined when the run is over or was asked to stop. */
-async function claim(
-  ports: PlanPorts,
-  ref: { tenant: string; runId: string; round: number },
-): Promise<RunRow | undefined> {
-  const before = await readRun(ports.table, ref.tenant, ref.runId);
-  if (before === undefined || isEnded(before.state) || before.state === 'FINALIZING') return undefined;
-  if (before.rounds[ref.round]) return before;
-  const set = before.state === 'QUEUED' ? { state: 'PLANNING', startedAt: ports.clock.now() } : {};
-  const write = await ports.table.update(
-    runKey(ref.tenant, ref.runId),
-    { set, add: { planEpoch: 1 } },
-    { all: [{ in: ['state', ['QUEUED', 'PLANNING', 'RUNNING', 'PAUSED']] }, { eq: ['roundCount', ref.round] }] },
-  );
-  return write.ok ? asRun(write.item) : undefined;
+/** How long the machine may wait for the round. A paused run is looked at again some day: its time stands still. */
+function onward(ports: PlanPorts, run: RunRow, round: RoundRow): PlanAnswer {
+  const left = run.state === 'PAUSED' ? PAUSED_LOOK_SECONDS : Math.floor((run.deadlineAt - ports.clock.now()) / 1000);
+  const { shards } = round;
+  return { round: round.round, shards, secondsLeft: Math.max(1, left), proceed: true, grace: false };
+}
+
+/** A run whose time is up, or whose lock another run has taken, is sent to its end from here. */
+async function isOver(ports: PlanPorts, run: RunRow): Promise<boolean> {
+  if (run.state === 'QUEUED' && !(await holdsLock(ports, run)))
+    return (await moveRun(ports, run.tenant, run.runId, { kind: 'stop', reason: 'overlap' })).ok;
+  if (run.state === 'QUEUED' || run.state === 'PAUSED' || run.deadlineAt > ports.clock.now()) return false;
+  return timeUp(ports, run);
+}
+
+/** Takes the next plan epoch; undefined when the run has moved on meanwhile. */
+async function claim(ports: PlanPorts, run: RunRow, round: number): Promise<RunRow | undefined> {
+  if (isEnded(run.state) || run.state === 'FINALIZING') return undefined;
+  const at = ports.clock.now();
+  const write = await moveRun(ports, run.tenant, run.runId, { kind: 'plan', from: run.state, round, at });
+  return write.ok ? write.run : undefined;
+}
+
+/** A redriven run: its rounds are known, some of their shards are opened again. */
+async function reopen(ports: PlanPorts, run: RunRow): Promise<RunRow | undefined> {
+  if (run.redriving === undefined) return run;
+  const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
+  const shards = await reopenShards(ports, run, run.redriving, task.source.follow !== undefined);
+  const write = await moveRun(ports, run.tenant, run.runId, { kind: 'reopened', epoch: run.planEpoch });
+  if (!write.ok) return undefined;
+  await note(ports.table, run, ports.clock.now(), 'run.reopened', `${String(shards)} shards have targets to try again`);
+  return write.run;
 }
 
 async function cutRound(ports: PlanPorts, run: RunRow, round: number): Promise<RoundRow> {
@@ -137,7 +163,10 @@ class ShardWriter {
     this.#run = run;
     this.#task = task;
     this.#round = round;
-    this.#cutter = new Cutter({ concurrency: task.pace.concurrency });
+    this.#cutter = new Cutter({
+      concurrency: task.pace.concurrency,
+      ...(ports.shardTargets !== undefined && { shardMax: ports.shardTargets }),
+    });
   }
 
   async add(target: PlannedTarget): Promise<void> {
@@ -205,32 +234,22 @@ class ShardWriter {
   }
 }
 
-/** Makes the plan the round's plan. Lost when the run was stopped meanwhile or a later planner has the epoch. */
-async function commit(ports: PlanPorts, run: RunRow, round: RoundRow): Promise<boolean> {
+/** Makes the plan the round's plan. Undefined when the run was stopped meanwhile or a later planner has the epoch. */
+async function commit(ports: PlanPorts, run: RunRow, round: RoundRow): Promise<RunRow | undefined> {
   if (round.round === 0 && round.targets === 0 && Object.keys(round.counts).length === 0)
     throw new SourceFailure('the source names no targets');
-  const write = await ports.table.update(
-    runKey(run.tenant, run.runId),
-    { set: { state: 'RUNNING', doneHint: 0 }, append: { rounds: [asAttr(round)] }, add: { roundCount: 1 } },
-    {
-      all: [
-        { eq: ['planEpoch', run.planEpoch] },
-        { eq: ['roundCount', round.round] },
-        { in: ['state', ['PLANNING', 'RUNNING']] },
-      ],
-    },
-  );
+  const write = await moveRun(ports, run.tenant, run.runId, { kind: 'planned', epoch: run.planEpoch, round });
   if (!write.ok) {
     ports.log.warn('plan lost its epoch', { runId: run.runId, tenant: run.tenant, round: round.round });
-    return false;
+    return undefined;
   }
   const detail = `round ${String(round.round)}: ${String(round.targets)} targets in ${String(round.shards)} shards`;
   await note(ports.table, run, ports.clock.now(), 'run.planned', detail, { ...round.counts });
-  return true;
+  return write.run;
 }
 
 async function refuse(ports: PlanPorts, run: RunRow, detail: string): Promise<void> {
-  const error = asAttr({ type: 'source', detail });
-  await ports.table.update(runKey(run.tenant, run.runId), { set: { error } }, { eq: ['planEpoch', run.planEpoch] });
+  const error = { type: 'source', detail };
+  await moveRun(ports, run.tenant, run.runId, { kind: 'unplannable', epoch: run.planEpoch, error });
   await note(ports.table, run, ports.clock.now(), 'run.unplannable', detail);
 }

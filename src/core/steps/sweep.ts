@@ -5,35 +5,77 @@
  */
 import { METRICS } from '../metrics.ts';
 import { RUN_SWEEP_MS, SHARD_LOST_MS, SHARD_LOST_MS_MAX, SWEEP_ITEMS_MAX } from '../limits.ts';
-import { duePartitions, planPrefix, runKey } from '../names.ts';
+import { buryDeadMessages } from '../dead-letters.ts';
+import { duePartitions, planPrefix } from '../names.ts';
 import { asRun, asShard, type RunRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
-import { wakeIfDue } from '../stop.ts';
+import { waitInLine } from '../run-lock.ts';
+import { settle } from '../settle.ts';
+import { moveRun, timeUp, wakeIfDue } from '../stop.ts';
 import { note, readRun } from '../store.ts';
 import type { Context } from '../context.ts';
 import type { Key } from '../ports.ts';
 
-type Ports = Pick<Context, 'region' | 'table' | 'queue' | 'orchestrator' | 'clock' | 'log' | 'meter'>;
+type Ports = Pick<
+  Context,
+  'region' | 'table' | 'objects' | 'queue' | 'deadMessages' | 'orchestrator' | 'clock' | 'log' | 'meter'
+>;
 export interface SweepAnswer {
   shardsResent: number;
   runsWoken: number;
   runsRestarted: number;
+  /** Runs that have ended and have nothing left to be done. */
+  runsSettled: number;
+  deadMessages: number;
+  /** Items that this pass could not handle. */
+  failures: number;
 }
 
 export async function sweep(ports: Ports): Promise<SweepAnswer> {
-  const answer: SweepAnswer = { shardsResent: 0, runsWoken: 0, runsRestarted: 0 };
+  const answer: SweepAnswer = {
+    shardsResent: 0,
+    runsWoken: 0,
+    runsRestarted: 0,
+    runsSettled: 0,
+    deadMessages: 0,
+    failures: 0,
+  };
   for (const pk of duePartitions(ports.region)) {
-    for (const due of await ports.table.due(pk, ports.clock.now(), SWEEP_ITEMS_MAX)) {
-      const item = await ports.table.get({ pk: due.pk, sk: due.sk });
-      // The index is a moment behind: the row itself decides.
-      if (item === undefined || typeof item.dueAt !== 'number' || item.dueAt > ports.clock.now()) continue;
-      if (item.kind === 'shard') answer.shardsResent += await sweepShard(ports, asShard(item));
-      else if (item.kind === 'run') await sweepRun(ports, asRun(item), answer);
-    }
+    const due = await attempted(ports, answer, { pk }, () => ports.table.due(pk, ports.clock.now(), SWEEP_ITEMS_MAX));
+    for (const { pk, sk } of due ?? [])
+      await attempted(ports, answer, { pk, sk }, () => sweepItem(ports, { pk, sk }, answer));
   }
+  const buried = await attempted(ports, answer, { queue: 'dead letters' }, () => buryDeadMessages(ports));
+  answer.deadMessages = buried ?? 0;
   ports.meter.count(METRICS.sweepResent, answer.shardsResent);
   ports.meter.count(METRICS.sweepWoken, answer.runsWoken);
+  ports.meter.count(METRICS.sweepFailures, answer.failures);
+  ports.meter.count(METRICS.deadLetters, answer.deadMessages);
   return answer;
+}
+
+/** Trouble with one item is no reason to leave the others: it stays due, and the next pass meets it again. */
+async function attempted<T>(
+  ports: Ports,
+  answer: SweepAnswer,
+  what: Record<string, string>,
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    answer.failures++;
+    ports.log.error('sweep could not mend', { ...what, error: String(error) });
+    return undefined;
+  }
+}
+
+async function sweepItem(ports: Ports, key: Key, answer: SweepAnswer): Promise<void> {
+  const item = await ports.table.get(key);
+  // The index is a moment behind: the row itself decides.
+  if (item === undefined || typeof item.dueAt !== 'number' || item.dueAt > ports.clock.now()) return;
+  if (item.kind === 'shard') answer.shardsResent += await sweepShard(ports, asShard(item));
+  else if (item.kind === 'run') await sweepRun(ports, asRun(item), answer);
 }
 
 async function sweepShard(ports: Ports, shard: ShardRow): Promise<number> {
@@ -44,7 +86,9 @@ async function sweepShard(ports: Ports, shard: ShardRow): Promise<number> {
     return 0;
   }
   const wait = Math.min(SHARD_LOST_MS * 2 ** shard.resent, SHARD_LOST_MS_MAX);
-  const set = { dueAt: ports.clock.now() + wait, resent: shard.resent + 1 };
+  // A run that rests sends nothing, and that is no sign of a long queue.
+  const resent = run.state === 'RUNNING' ? shard.resent + 1 : shard.resent;
+  const set = { dueAt: ports.clock.now() + wait, resent };
   const mine = await ports.table.update(keyOf(shard), { set }, { eq: ['dueAt', shard.dueAt ?? 0] });
   if (!mine.ok || run.state !== 'RUNNING') return 0;
   const { tenant, runId, shardId } = shard;
@@ -57,23 +101,23 @@ const keyOf = ({ pk, sk }: Key): Key => ({ pk, sk });
 
 async function sweepRun(ports: Ports, run: RunRow, answer: SweepAnswer): Promise<void> {
   const { tenant, runId } = run;
-  if (isEnded(run.state)) {
-    await ports.table.update(keyOf(run), { remove: ['duePk', 'dueAt'] });
-    return;
-  }
+  // Whoever moves the due time on has the run for this pass.
   const next = { set: { dueAt: ports.clock.now() + RUN_SWEEP_MS } };
   const mine = await ports.table.update(keyOf(run), next, { eq: ['dueAt', run.dueAt ?? 0] });
   if (!mine.ok) return;
+  if (isEnded(run.state)) {
+    if (await settle(ports, run)) answer.runsSettled++;
+    return;
+  }
+  if (run.state === 'QUEUED' && run.waitsFor !== undefined) return waitInLine(ports, run);
+  const late = run.deadlineAt + RUN_SWEEP_MS < ports.clock.now();
+  if (late && (run.state === 'RUNNING' || run.state === 'PLANNING')) await timeUp(ports, run);
   if ((await ports.orchestrator.status(tenant, runId, run.attempt)) === 'running') {
     if ((await wakeIfDue(ports, tenant, runId)) === 'woken') answer.runsWoken++;
     return;
   }
   const attempt = run.attempt + 1;
-  const claimed = await ports.table.update(
-    runKey(tenant, runId),
-    { set: { attempt } },
-    { eq: ['attempt', run.attempt] },
-  );
+  const claimed = await moveRun(ports, tenant, runId, { kind: 'restart', attempt });
   if (!claimed.ok) return;
   await ports.orchestrator.start(tenant, runId, attempt);
   await note(

@@ -1,18 +1,19 @@
 /** `work`: takes one shard message, works at the shard under its lease, and hands on what comes next. */
 import { METRICS } from '../metrics.ts';
-import { isSet } from '../bitmap.ts';
-import { DELAY_SECONDS_MAX, SHARD_LOST_MS, WORK_CHAIN_MS, WORK_RESERVE_MS } from '../limits.ts';
-import { dueOf, fileName, fileObject, commitName, parseShardId, runKey, shardKey, targetsObject } from '../names.ts';
-import { pendingOf, asRun, type RunRow, type ShardRow, type TenantRow } from '../rows.ts';
-import { isEnded } from '../run.ts';
+import { DEATHS_ALONE, DELAY_SECONDS_MAX, WORK_CHAIN_MS, WORK_RESERVE_MS } from '../limits.ts';
+import { deadLetterKey, dueOf, parseShardId, runKey, shardKey } from '../names.ts';
+import { asItem, asRun, type LeasedShard, type RunRow, type ShardRow, type TenantRow } from '../rows.ts';
+import { transition } from '../shard.ts';
+import { ledgerObject } from '../manifest.ts';
+import { openTargets, type PendingTarget } from '../open-targets.ts';
 import { requestStop, wakeIfDue } from '../stop.ts';
 import { readRun, readTask, readTenant } from '../store.ts';
 import { compileScope, targetIdentity } from '../url.ts';
-import { Attempts, type WorkPorts } from '../work/attempt.ts';
-import { claimShard } from '../work/claim.ts';
+import { Attempts, type AttemptEnd, type WorkPorts } from '../work/attempt.ts';
+import { claimShard, releaseShard } from '../work/claim.ts';
 import { Session, type SessionEnd } from '../work/session.ts';
+import { inOrder, isCondemned, isSuspect, windowOf } from '../work/suspicion.ts';
 import type { CompileExtractor } from '../context.ts';
-import type { PlannedTarget } from '../cut.ts';
 import type { HostQueue } from '../work/host-queue.ts';
 import type { LedgerLine } from '../ledger.ts';
 import type { ShardMessage } from '../ports.ts';
@@ -24,29 +25,46 @@ export interface WorkStepPorts extends WorkPorts {
   domainOf: (hostname: string) => string;
 }
 /** The fate of a message: every one of them means that it may be deleted. */
-export type WorkAnswer = SessionEnd['kind'] | 'noSuchShard' | 'runOver' | 'notMine';
+export type WorkAnswer = SessionEnd['kind'] | 'released' | 'noSuchShard' | 'runOver' | 'notMine';
 
 /** @param deadlineAt when the invocation ends, UTC ms. */
 export async function work(ports: WorkStepPorts, message: ShardMessage, deadlineAt: number): Promise<WorkAnswer> {
   const run = await readRun(ports.table, message.tenant, message.runId);
   if (run === undefined) return 'noSuchShard';
-  if (isEnded(run.state) || run.state !== 'RUNNING') return 'runOver';
-  const shard = await claimShard(ports.table, message, ports.clock.now());
+  if (run.state !== 'RUNNING') return 'runOver';
+  const owner = ports.chance().toString(36).slice(2);
+  const shard = await claimShard(ports.table, message, ports.clock.now(), owner);
   if (shard === undefined) return 'notMine';
-  const session = await open(ports, run, shard, deadlineAt);
-  const end = await session.run();
+  const end = await hold(ports, shard, async () => (await open(ports, run, shard, deadlineAt)).run());
   await handOn(ports, shard, end);
   return end.kind;
 }
 
-async function open(ports: WorkStepPorts, run: RunRow, shard: ShardRow, deadlineAt: number): Promise<Session> {
+/** Trouble of the worker's own (a table or bucket out of reach) gives the shard back as if it had never been claimed. */
+async function hold(
+  ports: WorkStepPorts,
+  shard: LeasedShard,
+  session: () => Promise<SessionEnd>,
+): Promise<SessionEnd | { kind: 'released' }> {
+  try {
+    return await session();
+  } catch (error) {
+    const released = await releaseShard(ports.table, shard, ports.region, ports.clock.now()).catch(() => false);
+    if (!released) throw error;
+    ports.log.error('shard given back', { error: String(error) });
+    return { kind: 'released' };
+  }
+}
+
+async function open(ports: WorkStepPorts, run: RunRow, shard: LeasedShard, deadlineAt: number): Promise<Session> {
   const [task, tenant] = await Promise.all([
     readTask(ports.table, run.tenant, run.taskId, run.taskVersion),
     readTenant(ports.table, run.tenant),
   ]);
   const attempts = await makeAttempts(ports, run, shard, task, tenant);
   const hosts = new Map<string, HostQueue>();
-  for await (const target of pendingTargets(ports, shard)) attempts.queue(hosts, target);
+  const { taken, held, ended } = await pendingUnderSuspicion(ports, shard, attempts);
+  for (const target of taken) attempts.queue(hosts, target);
   const now = ports.clock.now();
   return new Session(ports, {
     run,
@@ -54,9 +72,11 @@ async function open(ports: WorkStepPorts, run: RunRow, shard: ShardRow, deadline
     task,
     hosts,
     attempts,
+    held,
+    ended,
     chainAt: Math.min(now + WORK_CHAIN_MS, deadlineAt - WORK_RESERVE_MS),
     abortAt: deadlineAt - WORK_RESERVE_MS / 2,
-    onCommit: async (_shard, batch) => {
+    onCommit: async (batch) => {
       ports.meter.count(METRICS.commits, 1);
       ports.meter.count(METRICS.attempts, batch.attempts);
       ports.meter.count(METRICS.records, batch.records.length);
@@ -68,6 +88,30 @@ async function open(ports: WorkStepPorts, run: RunRow, shard: ShardRow, deadline
   });
 }
 
+/** The pending targets this worker may take, how many it leaves alone, and the one that its predecessors died of. */
+async function pendingUnderSuspicion(
+  ports: WorkStepPorts,
+  shard: LeasedShard,
+  attempts: Attempts,
+): Promise<{ taken: PendingTarget[]; held: number; ended: AttemptEnd[] }> {
+  const pending: PendingTarget[] = [];
+  for await (const target of openTargets(ports.objects, shard)) pending.push(target);
+  const { tries = 0, tenant, runId, shardId } = shard;
+  if (!isSuspect(tries)) return { taken: pending, held: 0, ended: [] };
+  const [first, ...rest] = inOrder(pending);
+  if (first !== undefined && isCondemned(pending.length, tries)) {
+    const detail = `its worker died ${String(DEATHS_ALONE)} times with this target alone`;
+    const { index, url } = first;
+    ports.log.error('poison target', { tenant, runId, shardId, url });
+    const letter = { kind: 'deadLetter', letter: 'target', tenant, runId, shardId, index, url, detail } as const;
+    const key = deadLetterKey(tenant, runId, shardId, index);
+    await ports.table.put(asItem({ ...key, ...letter, at: ports.clock.now() }));
+    return { taken: [], held: rest.length, ended: [attempts.condemn(first, detail)] };
+  }
+  const taken = [first, ...rest].filter((target) => target !== undefined).slice(0, windowOf(pending.length, tries));
+  return { taken, held: pending.length - taken.length, ended: [] };
+}
+
 async function makeAttempts(
   ports: WorkStepPorts,
   run: RunRow,
@@ -76,7 +120,9 @@ async function makeAttempts(
   tenant: TenantRow,
 ): Promise<Attempts> {
   const { crawl, follow } = task.source;
-  const followsLinks = crawl !== undefined && parseShardId(shard.shardId).round < crawl.depth;
+  // Rounds are depths, until failed pages of all depths are tried again.
+  const followsLinks =
+    crawl !== undefined && (run.redrives !== undefined || parseShardId(shard.shardId).round < crawl.depth);
   const extractor = await ports.compileExtractor({
     extract: task.extract,
     ...(followsLinks && { links: crawl.links }),
@@ -87,35 +133,13 @@ async function makeAttempts(
     shard,
     extractor,
     allowAddresses: tenant.allowAddresses,
-    ...(followsLinks && { linkScope: compileScope(crawl.scope, crawl.seeds, ports.domainOf) }),
+    ...(followsLinks && {
+      links: { scope: compileScope(crawl.scope, crawl.seeds, ports.domainOf), depth: crawl.depth },
+    }),
     seenPages: follow ? await seenPages(ports, shard) : new Set(),
     beforeDone: (done) => activateNext(ports, run, done),
   });
 }
-
-/** The targets of the shard that have no end yet, with the attempts made so far. */
-async function* pendingTargets(
-  ports: WorkStepPorts,
-  shard: ShardRow,
-): AsyncGenerator<Parameters<Attempts['queue']>[1]> {
-  if (pendingOf(shard) === 0) return;
-  const withRetries = (target: PlannedTarget, index: number) => {
-    const [attempts, nextAt] = shard.retries[String(index)] ?? [0, 0];
-    return { ...target, index, attempts, nextAt };
-  };
-  if (shard.follow !== undefined) {
-    yield withRetries({ url: shard.follow }, followIndex(shard));
-    return;
-  }
-  let index = 0;
-  for await (const line of ports.objects.readLines(targetsObject(shard.tenant, shard.runId, shard.shardId))) {
-    if (!isSet(shard.done, index)) yield withRetries(JSON.parse(line) as PlannedTarget, index);
-    index++;
-  }
-}
-
-/** Pages a follow shard has fetched: all its targets but the one that is pending. */
-const followIndex = (shard: ShardRow): number => shard.targets - 1;
 
 /** Read back from the shard's own committed ledger, so that no row grows with the pages. */
 async function seenPages(ports: WorkStepPorts, shard: ShardRow): Promise<Set<string>> {
@@ -126,8 +150,8 @@ async function seenPages(ports: WorkStepPorts, shard: ShardRow): Promise<Set<str
   };
   if (shard.follow !== undefined) remember(shard.follow);
   for (const commit of shard.commits) {
-    const name = fileName('ledger', commitName(shard.shardId, commit.e, commit.q));
-    for await (const line of ports.objects.readLines(fileObject(shard.tenant, shard.runId, name)))
+    if (commit.l === 0) continue;
+    for await (const line of ports.objects.readLines(ledgerObject(shard, commit)))
       remember((JSON.parse(line) as LedgerLine).url);
   }
   return seen;
@@ -136,15 +160,12 @@ async function seenPages(ports: WorkStepPorts, shard: ShardRow): Promise<Set<str
 /** Makes the lane's next shard due before this one is done: whoever dies in between, the sweep finds it. */
 async function activateNext(ports: WorkStepPorts, run: RunRow, shard: ShardRow): Promise<void> {
   if (shard.next === undefined) return;
-  await ports.table.update(
-    shardKey(shard.tenant, shard.runId, shard.next),
-    { set: { state: 'READY', duePk: dueOf(run), dueAt: ports.clock.now() + SHARD_LOST_MS } },
-    { eq: ['state', 'WAITING'] },
-  );
+  const { change, condition } = transition({ kind: 'activate', at: ports.clock.now(), duePk: dueOf(run) });
+  await ports.table.update(shardKey(shard.tenant, shard.runId, shard.next), change, condition);
 }
 
 /** Sends what comes after this shard: itself later, the next of its lane, or the word that the round is done. */
-async function handOn(ports: WorkStepPorts, shard: ShardRow, end: SessionEnd): Promise<void> {
+async function handOn(ports: WorkStepPorts, shard: ShardRow, end: SessionEnd | { kind: 'released' }): Promise<void> {
   const { tenant, runId, shardId } = shard;
   const message = (id: string): ShardMessage => ({ v: 1, tenant, runId, shardId: id });
   switch (end.kind) {
@@ -154,11 +175,11 @@ async function handOn(ports: WorkStepPorts, shard: ShardRow, end: SessionEnd): P
       const write = await ports.table.update(
         runKey(tenant, runId),
         { add: { doneHint: 1 } },
-        { eq: ['state', 'RUNNING'] },
+        { in: ['state', ['RUNNING', 'PAUSED']] },
       );
       if (!write.ok) return;
       const now = asRun(write.item);
-      if (now.doneHint >= (now.rounds.at(-1)?.shards ?? 0)) await wakeIfDue(ports, tenant, runId);
+      if (now.doneHint >= (now.rounds[parseShardId(shardId).round]?.shards ?? 0)) await wakeIfDue(ports, tenant, runId);
       return;
     }
     case 'parked': {
@@ -167,7 +188,13 @@ async function handOn(ports: WorkStepPorts, shard: ShardRow, end: SessionEnd): P
       await ports.queue.send([message(shardId)], Math.min(Math.max(waitSeconds, 0), DELAY_SECONDS_MAX));
       return;
     }
-    case 'halted':
+    case 'halted': {
+      // Resumed while this worker was putting its things down: then the resumer has not seen the shard parked.
+      const run = await readRun(ports.table, tenant, runId);
+      if (run?.state === 'RUNNING') await ports.queue.send([message(shardId)]);
+      return;
+    }
+    case 'released':
     case 'leaseLost':
       return;
   }

@@ -1,19 +1,25 @@
 /** One request for one target, from robots.txt to ledger line. Decides by verdict; touches no table but the pace. */
 import { ROBOTS_BODY_BYTES_MAX, ROBOTS_REDIRECTS_MAX } from '../limits.ts';
-import { identityFields } from '../plan-ledger.ts';
+import { ledgerLine } from '../ledger-line.ts';
 import { waitForSlot } from '../polite.ts';
 import { intervalUs } from '../pace.ts';
+import { fresh, transition, type TargetState } from '../target.ts';
 import { compileFilter, hostOf, targetIdentity } from '../url.ts';
 import { failure, judge, type Verdict } from '../verdict.ts';
-import { HostQueue, type PendingTarget } from './host-queue.ts';
+import { HostQueue } from './host-queue.ts';
+import type { PendingTarget } from '../open-targets.ts';
 import type { Context, Outgoing } from '../context.ts';
 import type { EndBucket, FailReason, LedgerLine } from '../ledger.ts';
-import type { Extractor, FetchResult, HopAnswer, RobotsAnswer } from '../ports.ts';
+import type { Extraction, Extractor, FetchResult, HopAnswer, RobotsAnswer } from '../ports.ts';
 import type { ShardRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
 import type { Finished } from './batch.ts';
 
-export type WorkPorts = Context & Outgoing;
+export type WorkPorts = Pick<
+  Context,
+  'region' | 'table' | 'pace' | 'objects' | 'queue' | 'orchestrator' | 'clock' | 'chance' | 'log' | 'meter'
+> &
+  Outgoing;
 
 /** `attempted` = requests sent. `finished` holds the target's own line first. */
 export type AttemptEnd =
@@ -26,8 +32,8 @@ export interface AttemptsInput {
   shard: ShardRow;
   extractor: Extractor;
   allowAddresses: string[];
-  /** Which links of a crawl are kept; undefined when links are not followed (any further). */
-  linkScope?: (url: string) => boolean;
+  /** Which links of a crawl are kept, and of targets up to which depth; undefined when none are followed. */
+  links?: { scope: (url: string) => boolean; depth: number };
   /** Identities of pages a follow shard has seen. */
   seenPages: Set<string>;
   beforeDone: (shard: ShardRow) => Promise<void>;
@@ -87,7 +93,7 @@ export class Attempts {
         return ends;
       }
       if (answer.kind === 'unreachable') return [...ends, ...this.#gateFailed(host, targets.slice(i), answer)];
-      if (answer.kind === 'disallowed') ends.push(this.#end(target, 'disallowed', { detail: answer.rule }, 0));
+      if (answer.kind === 'disallowed') ends.push(this.#decide(target, { bucket: 'disallowed', detail: answer.rule }));
       else {
         host.everyUs = Math.max(
           host.everyUs,
@@ -121,34 +127,35 @@ export class Attempts {
     }
     host.gate = 'open';
     const { reason, detail } = answer;
-    return targets.map((target) => this.#end(target, 'failed', { reason, detail: `robots.txt: ${detail}` }, 0));
+    return targets.map((target) => this.#decide(target, { bucket: 'failed', reason, detail: `robots.txt: ${detail}` }));
   }
 
-  /** Sends one request and says what it means. The target is changed: attempts, time of the next one. */
+  /** Sends one request and says what it means. The state of the target is moved on. */
   async attempt(host: HostQueue, target: PendingTarget, signal: AbortSignal): Promise<AttemptEnd> {
     const { clock, chance, fetcher } = this.#ports;
     const { task } = this.#input;
+    const asked = transition(target.state, { kind: 'ask' });
     const result = await fetcher.fetch(this.#request(target, signal), signal);
+    const at = clock.now();
     if (!result.ok && result.reason === 'aborted') {
       this.aborted++;
+      target.state = transition(asked, { kind: 'aborted', at });
       return { kind: 'aborted' };
     }
-    target.attempts++;
-    const now = clock.now();
-    const verdict = judge(result, task.retry, target.attempts, now, chance);
-    switch (verdict.kind) {
-      case 'retry':
-        target.nextAt = verdict.at;
-        if (verdict.hostUntil !== undefined) host.blockedUntil = Math.max(host.blockedUntil, verdict.hostUntil);
-        host.add(target, now);
-        return { kind: 'retry', target, attempted: 1 };
-      case 'giveUp':
-        return this.#end(target, 'failed', { reason: verdict.reason, detail: verdict.detail, ...statusOf(verdict) });
-      case 'disallowed':
-        return this.#end(target, 'disallowed', { detail: verdict.detail });
-      case 'keep':
-        return result.ok ? this.#keep(target, result) : this.#end(target, 'failed', { reason: 'connect' });
+    let verdict = judge(result, task.retry, asked.attempts + 1, at, chance);
+    const extraction = result.ok && verdict.kind === 'keep' ? this.#extract(target, result) : undefined;
+    if (extraction?.ok === false) verdict = { kind: 'giveUp', ...extraction.why };
+    if (verdict.kind === 'retry' && verdict.hostUntil !== undefined)
+      host.blockedUntil = Math.max(host.blockedUntil, verdict.hostUntil);
+    const next = transition(asked, { kind: 'verdict', verdict, at });
+    if (next.kind === 'waiting') {
+      target.state = next;
+      host.add(target, at);
+      return { kind: 'retry', target, attempted: 1 };
     }
+    const bytes = result.ok && extraction !== undefined ? result.body.byteLength : 0;
+    if (!result.ok || !extraction?.ok) return this.#end(target, next, 1, { bytes });
+    return this.#keep(target, next, result, extraction);
   }
 
   #request(target: PendingTarget, signal: AbortSignal): Parameters<WorkPorts['fetcher']['fetch']>[0] {
@@ -203,33 +210,55 @@ export class Attempts {
 
   // ---------------------------------------------------------------- ends
 
-  #keep(target: PendingTarget, result: Extract<FetchResult, { ok: true }>): AttemptEnd {
+  /** Ends a target without asking for it. */
+  condemn(target: PendingTarget, detail: string): AttemptEnd {
+    return this.#decide(target, { bucket: 'failed', reason: 'extract', detail });
+  }
+
+  /** An extractor that throws at a document says no more about it than that it cannot be read. */
+  #extract(
+    target: PendingTarget,
+    result: Extract<FetchResult, { ok: true }>,
+  ):
+    | (Extract<Extraction, { ok: true }> & { lines: string[] })
+    | { ok: false; why: Omit<Extract<Verdict, { kind: 'giveUp' }>, 'kind'> } {
     const { url } = target;
     const { finalUrl, headers, body, status } = result;
-    const extraction = this.#input.extractor.extract({ url, finalUrl, headers, body });
-    const bytes = body.byteLength;
-    if (!extraction.ok)
-      return this.#end(target, 'failed', { reason: extraction.reason, detail: extraction.detail, status }, 1, {
-        bytes,
-      });
     const fetchedAt = new Date(this.#ports.clock.now()).toISOString();
-    const records = extraction.records.map((data, index) =>
-      JSON.stringify({ url, fetchedAt, status, finalUrl, index, data }),
-    );
-    const links = this.#links(target, finalUrl, extraction.links);
-    const end = this.#end(target, 'collected', { status }, 1, { bytes, records, links });
+    try {
+      const extraction = this.#input.extractor.extract({ url, finalUrl, headers, body });
+      if (!extraction.ok) return { ok: false, why: { reason: extraction.reason, detail: extraction.detail, status } };
+      const lines = extraction.records.map((data, index) =>
+        JSON.stringify({ url, fetchedAt, status, finalUrl, index, data }),
+      );
+      return { ...extraction, lines };
+    } catch (error) {
+      return { ok: false, why: { reason: 'extract', detail: `the extractor failed: ${String(error)}`, status } };
+    }
+  }
+
+  #keep(
+    target: PendingTarget,
+    state: Ended,
+    result: Extract<FetchResult, { ok: true }>,
+    extraction: Extract<Extraction, { ok: true }> & { lines: string[] },
+  ): AttemptEnd {
+    const links = this.#links(target, result.finalUrl, extraction.links);
+    const got = { bytes: result.body.byteLength, records: extraction.lines, links };
+    const end = this.#end(target, { ...state, status: result.status }, 1, got);
     return end.kind === 'finished' && extraction.next !== undefined ? this.#follow(end, extraction.next) : end;
   }
 
   #links(target: PendingTarget, finalUrl: string, found: string[]): string[] {
-    const { linkScope } = this.#input;
-    if (!linkScope?.(finalUrl)) return [];
+    const { links } = this.#input;
+    const depth = (target.depth ?? 0) + 1;
+    if (links === undefined || depth > links.depth || !links.scope(finalUrl)) return [];
     const lines: string[] = [];
     for (const url of found) {
       const identity = targetIdentity({ url });
-      if (identity === undefined || !linkScope(identity) || this.#sentLinks.has(identity)) continue;
+      if (identity === undefined || !links.scope(identity) || this.#sentLinks.has(identity)) continue;
       this.#sentLinks.add(identity);
-      lines.push(JSON.stringify({ url, from: target.url, depth: (target.depth ?? 0) + 1 }));
+      lines.push(JSON.stringify({ url, from: target.url, depth }));
     }
     return lines;
   }
@@ -241,10 +270,10 @@ export class Attempts {
     if (identity === undefined || seenPages.has(identity)) return end;
     seenPages.add(identity);
     const { index } = end.target;
-    const target: PendingTarget = { url: next, index: index + 1, attempts: 0, nextAt: 0, from: end.target.url };
+    const target: PendingTarget = { url: next, index: index + 1, state: fresh, from: end.target.url };
     const kept = this.#keepPage(identity);
     const extra = (bucket: EndBucket, detail: string): AttemptEnd => {
-      const line = this.#line(target, bucket, { detail });
+      const line = this.#line(target, transition(target.state, { kind: 'decide', bucket, detail }));
       return { ...end, finished: [...end.finished, { index: undefined, line, records: [], links: [], bytes: 0 }] };
     };
     if (!kept.keep) return extra('excluded', kept.rule);
@@ -253,37 +282,26 @@ export class Attempts {
     return { ...end, grow: target };
   }
 
+  #decide(target: PendingTarget, why: { bucket: EndBucket; reason?: FailReason; detail: string }): AttemptEnd {
+    return this.#end(target, transition(target.state, { kind: 'decide', ...why }), 0);
+  }
+
   #end(
     target: PendingTarget,
-    bucket: EndBucket,
-    why: { reason?: FailReason; detail?: string; status?: number },
-    attempted = 1,
+    state: Ended,
+    attempted: number,
     got: { bytes?: number; records?: string[]; links?: string[] } = {},
   ): AttemptEnd {
     const { bytes = 0, records = [], links = [] } = got;
-    const line = this.#line(target, bucket, why, records.length);
-    return { kind: 'finished', target, attempted, finished: [{ index: target.index, line, records, links, bytes }] };
+    const { index } = target;
+    const line = this.#line(target, state, index, records.length);
+    return { kind: 'finished', target, attempted, finished: [{ index, line, records, links, bytes }] };
   }
 
-  #line(
-    target: PendingTarget,
-    bucket: EndBucket,
-    why: { reason?: FailReason; detail?: string; status?: number },
-    records = 0,
-  ): LedgerLine {
-    return {
-      url: target.url,
-      ...identityFields(target),
-      bucket,
-      ...why,
-      attempts: target.attempts,
-      records,
-      at: new Date(this.#ports.clock.now()).toISOString(),
-      ...(target.depth !== undefined && { depth: target.depth }),
-      ...(target.from !== undefined && { from: target.from }),
-    };
+  #line(target: PendingTarget, state: Ended, index?: number, records = 0): LedgerLine {
+    const at = new Date(this.#ports.clock.now()).toISOString();
+    return ledgerLine(target, state, { at, records, ...(index !== undefined && { index }) });
   }
 }
 
-const statusOf = (verdict: Extract<Verdict, { kind: 'giveUp' }>): { status?: number } =>
-  verdict.status === undefined ? {} : { status: verdict.status };
+type Ended = Extract<TargetState, { kind: 'ended' }>;

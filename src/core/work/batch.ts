@@ -2,13 +2,12 @@
  * What a worker has finished and not yet committed, and the commit that makes it true: objects first, then one
  * conditional write on the shard's row that names the epoch. What no row names does not exist for readers.
  */
-import { LEASE_MS, SHARD_LOST_MS } from '../limits.ts';
 import { withSet } from '../bitmap.ts';
 import { addCounts, type BucketCounts, type LedgerLine } from '../ledger.ts';
 import { commitName, dueOf, fileName, fileObject, linksObject } from '../names.ts';
-import { asAttr, asShard, type CommitRow, type RetryMap, type ShardRow } from '../rows.ts';
-import { ownedBy } from './claim.ts';
-import type { Change, Objects, Table } from '../ports.ts';
+import { asAttr, asShard, type CommitRow, type LeasedShard, type RetryMap, type ShardRow } from '../rows.ts';
+import { transition, type After } from '../shard.ts';
+import type { Objects, Table } from '../ports.ts';
 
 export interface Finished {
   /** Place in the shard; undefined for a line that is no target of the shard (a page beyond a follow's limit). */
@@ -58,92 +57,69 @@ export class Batch {
   }
 }
 
-/** How the shard goes on after the commit. */
-export type After =
-  | { kind: 'work' }
-  | { kind: 'done' }
-  /** Handed back: to be gone on with at `resumeAt`. */
-  | { kind: 'park'; resumeAt: number };
-
 export interface Progressing {
   retries: RetryMap;
   gates: Record<string, number>;
   slots: ShardRow['slots'];
+  /** Claims still held against the shard's targets; absent = as it was. */
+  tries?: number;
   /** For a follow shard: targets named so far and the page to go on with. */
-  grown?: { targets: number; follow: string | undefined };
+  grown?: { targets: number; follow: string | undefined; from: string | undefined };
 }
 
 /** Commits a batch (which may be empty when the shard is handed back). Undefined: the lease was lost, nothing was changed. */
 export async function commitBatch(
   ports: { table: Table; objects: Objects },
-  shard: ShardRow,
+  shard: LeasedShard,
   region: string,
   batch: Batch,
   progress: Progressing,
-  after: After,
+  to: After,
   nowMs: () => number,
 ): Promise<ShardRow | undefined> {
   const commit = batch.isEmpty ? undefined : await writeObjects(ports.objects, shard, batch);
-  const now = nowMs();
-  const change: Change = {
-    set: {
-      retries: progress.retries,
-      gates: progress.gates,
-      slots: progress.slots,
+  const { retries, gates, slots, tries, grown } = progress;
+  const { change, condition } = transition({
+    kind: 'commit',
+    epoch: shard.epoch,
+    seq: shard.seq,
+    at: nowMs(),
+    facts: {
+      retries,
+      gates,
+      slots,
       done: withSet(shard.done, batch.indexes),
       counts: addCounts(shard.counts, batch.counts),
       attempts: shard.attempts + batch.attempts,
       records: shard.records + batch.records.length,
       bytes: shard.bytes + batch.bodyBytes,
       ...(commit && { seq: commit.q }),
-      ...(progress.grown && { targets: progress.grown.targets }),
-      ...(progress.grown?.follow !== undefined && { follow: progress.grown.follow }),
+      ...(tries !== undefined && { tries }),
+      ...(grown && { targets: grown.targets }),
+      ...(grown?.follow !== undefined && { follow: grown.follow }),
+      ...(grown?.from !== undefined && { followFrom: grown.from }),
     },
-    ...(commit && { append: { commits: [asAttr(commit)] } }),
-  };
-  const removed = progress.grown !== undefined && progress.grown.follow === undefined ? ['follow'] : [];
-  const write = await ports.table.update(
-    { pk: shard.pk, sk: shard.sk },
-    closing(change, shard, region, after, now, removed),
-    ownedBy(shard),
-  );
-  return write.ok ? asShard(write.item) : undefined;
+    append: commit ? [asAttr(commit)] : [],
+    remove: grown !== undefined && grown.follow === undefined ? ['follow', 'followFrom'] : [],
+    to,
+    duePk: dueOf({ region, runId: shard.runId }),
+  });
+  const write = await ports.table.update({ pk: shard.pk, sk: shard.sk }, change, condition);
+  if (write.ok) return asShard(write.item);
+  const now = write.item && asShard(write.item);
+  return now && isMade(now, shard, commit, to) ? now : undefined;
 }
 
-function closing(
-  change: Change,
-  shard: ShardRow,
-  region: string,
-  after: After,
-  now: number,
-  removed: string[],
-): Change {
-  const set = change.set ?? {};
-  switch (after.kind) {
-    case 'work':
-      return { ...change, set: { ...set, leaseUntil: now + LEASE_MS, dueAt: now + LEASE_MS }, remove: removed };
-    case 'done':
-      return {
-        ...change,
-        set: { ...set, state: 'DONE', finishedAt: now, retries: {}, gates: {}, slots: {} },
-        remove: [...removed, 'leaseUntil', 'dueAt', 'duePk'],
-      };
-    case 'park':
-      return {
-        ...change,
-        set: {
-          ...set,
-          state: 'PARKED',
-          resumeAt: after.resumeAt,
-          duePk: dueOf({ region, runId: shard.runId }),
-          dueAt: after.resumeAt + SHARD_LOST_MS,
-        },
-        remove: [...removed, 'leaseUntil'],
-      };
-  }
+/**
+ * Is this very commit in the row? So it is when a first attempt took effect, its answer was lost and the port tried again:
+ * nobody else writes under this epoch.
+ */
+function isMade(now: ShardRow, shard: LeasedShard, commit: CommitRow | undefined, to: After): boolean {
+  if (now.epoch !== shard.epoch || now.seq !== (commit?.q ?? shard.seq)) return false;
+  return to.kind === 'work' ? now.state === 'LEASED' && commit !== undefined : now.state !== 'LEASED';
 }
 
-async function writeObjects(objects: Objects, shard: ShardRow, batch: Batch): Promise<CommitRow> {
+async function writeObjects(objects: Objects, shard: LeasedShard, batch: Batch): Promise<CommitRow> {
   const { tenant, runId, shardId, epoch } = shard;
   const seq = shard.seq + 1;
   const name = commitName(shardId, epoch, seq);

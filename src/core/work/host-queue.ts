@@ -3,14 +3,7 @@
  * host's timeline. Pure bookkeeping; the session decides when to act.
  */
 import { RESERVE_AHEAD_MS, SLOT_GRACE_MS } from '../limits.ts';
-import type { PlannedTarget } from '../cut.ts';
-
-export interface PendingTarget extends PlannedTarget {
-  index: number;
-  /** Requests sent for it so far. */
-  attempts: number;
-  nextAt: number;
-}
+import type { PendingTarget } from '../open-targets.ts';
 
 export class HostQueue {
   readonly host: string;
@@ -41,21 +34,21 @@ export class HostQueue {
   }
 
   add(target: PendingTarget, now: number): void {
-    (target.nextAt > now ? this.#later : this.#ready).push(target);
+    (target.state.nextAt > now ? this.#later : this.#ready).push(target);
   }
 
   /** Moves what is due to the ready ones; returns how many are ready. */
   wake(now: number): number {
     if (this.#later.length > 0) {
-      for (const target of this.#later) if (target.nextAt <= now) this.#ready.push(target);
-      this.#later = this.#later.filter((target) => target.nextAt > now);
+      for (const target of this.#later) if (target.state.nextAt <= now) this.#ready.push(target);
+      this.#later = this.#later.filter((target) => target.state.nextAt > now);
     }
     return this.#ready.length;
   }
 
   /** When the next waiting target is due; Infinity when none waits. */
   get nextDue(): number {
-    return this.#later.reduce((least, target) => Math.min(least, target.nextAt), Infinity);
+    return this.#later.reduce((least, target) => Math.min(least, target.state.nextAt), Infinity);
   }
 
   peek(): PendingTarget | undefined {

@@ -20,34 +20,41 @@ import { reserve } from '../pace.ts';
 import { readRun } from '../store.ts';
 import type { Attempts } from './attempt.ts';
 import { type AttemptEnd, type WorkPorts } from './attempt.ts';
-import { Batch, commitBatch, type After, type Finished, type Progressing } from './batch.ts';
+import { Batch, commitBatch, type Finished, type Progressing } from './batch.ts';
 import { Bell } from './bell.ts';
 import { renewLease } from './claim.ts';
-import type { HostQueue, PendingTarget } from './host-queue.ts';
-import type { RetryMap, RunRow, ShardRow } from '../rows.ts';
+import { isSuspect, triesAfter } from './suspicion.ts';
+import type { HostQueue } from './host-queue.ts';
+import type { PendingTarget } from '../open-targets.ts';
+import type { LeasedShard, RetryEntry, RetryMap, RunRow, ShardRow } from '../rows.ts';
+import type { After } from '../shard.ts';
 import type { TaskSpec } from '../task.ts';
 
 /** Why the loop ended before all was done. */
 export type Halt = 'runOver' | 'leaseLost' | 'timeUp';
 export type SessionEnd =
-  | { kind: 'done'; shard: ShardRow }
-  | { kind: 'parked'; shard: ShardRow; resumeAt: number }
+  | { kind: 'done' }
+  | { kind: 'parked'; resumeAt: number }
   /** Handed back because the run is paused, stopping or over: nobody is to go on by himself. */
   | { kind: 'halted' }
   | { kind: 'leaseLost' };
 
 export interface SessionInput {
   run: RunRow;
-  shard: ShardRow;
+  shard: LeasedShard;
   task: TaskSpec;
   hosts: Map<string, HostQueue>;
   attempts: Attempts;
+  /** Pending targets that this worker leaves alone (see `suspicion.ts`). */
+  held: number;
+  /** Targets that ended before any request was sent. */
+  ended: AttemptEnd[];
   /** No request is started after this, UTC ms. */
   chainAt: number;
   /** Requests still in flight are given up at this time. */
   abortAt: number;
   /** Called after each commit, for budgets over the whole run. */
-  onCommit: (shard: ShardRow, batch: Batch) => Promise<void>;
+  onCommit: (batch: Batch) => Promise<void>;
 }
 
 export class Session {
@@ -55,7 +62,7 @@ export class Session {
   readonly #input: SessionInput;
   readonly #bell = new Bell();
   readonly #stop = new AbortController();
-  #shard: ShardRow;
+  #shard: LeasedShard;
   #batch: Batch;
   #retries: RetryMap;
   #inFlight = 0;
@@ -72,7 +79,9 @@ export class Session {
     this.#batch = new Batch(ports.clock.now());
     this.#retries = { ...input.shard.retries };
     this.#leaseSetAt = ports.clock.now();
-    if (input.shard.follow !== undefined) this.#grown = { targets: input.shard.targets, follow: input.shard.follow };
+    const { targets, follow, followFrom: from } = input.shard;
+    if (follow !== undefined) this.#grown = { targets, follow, from };
+    this.#ends(input.ended);
   }
 
   async run(): Promise<SessionEnd> {
@@ -88,7 +97,7 @@ export class Session {
     }
   }
 
-  /** Returns when nothing is in flight any more; the value says when the rest may go on. */
+  /** Returns when nothing is in flight any more; the value says when the rest may go on, Infinity that it need not wait. */
   async #loop(): Promise<number> {
     const { clock } = this.#ports;
     for (;;) {
@@ -96,14 +105,18 @@ export class Session {
       const now = clock.now();
       if (this.#halt === undefined && now >= this.#input.chainAt) this.#halt = 'timeUp';
       if (now >= this.#input.abortAt) this.#stop.abort();
-      const wakeAt = this.#halt === undefined ? this.#launchAll(now) : this.#inFlight > 0 ? this.#input.abortAt : now;
+      const wakeAt = this.#halt === undefined ? this.#launchAll(now) : this.#haltedUntil(now);
       this.#commitWhenDue(now);
       const waiting = [...this.#input.hosts.values()].some((host) => host.waiting > 0 || host.gate === 'opening');
       const busy = this.#inFlight > 0 || this.#committing !== undefined;
-      if (!busy && (this.#halt !== undefined || !waiting || wakeAt - now > this.#parkAfter))
-        return Math.max(wakeAt, now);
+      if (!busy && (this.#halt !== undefined || !waiting || wakeAt - now > this.#parkAfter)) return wakeAt;
       await this.#sleepUntil(Math.min(wakeAt, this.#halt === undefined ? this.#batchDueAt : Infinity));
     }
+  }
+
+  /** Whoever is in flight is waited for until it is time to give them up; after that only their end moves anything. */
+  #haltedUntil(now: number): number {
+    return this.#inFlight > 0 && now < this.#input.abortAt ? this.#input.abortAt : Infinity;
   }
 
   get #parkAfter(): number {
@@ -191,7 +204,7 @@ export class Session {
     for (const end of ends) {
       if (end.kind === 'aborted') continue;
       this.#batch.attempts += end.attempted;
-      if (end.kind === 'retry') this.#retries[String(end.target.index)] = [end.target.attempts, end.target.nextAt];
+      if (end.kind === 'retry') this.#retries[String(end.target.index)] = retryEntry(end.target.state);
       else this.#finished(end.target.index, end.finished, end.grow);
     }
   }
@@ -202,7 +215,7 @@ export class Session {
     for (const each of finished) this.#batch.add(each);
     if (this.#grown === undefined) return;
     const extra = finished.length - 1 + (grow ? 1 : 0);
-    this.#grown = { targets: this.#grown.targets + extra, follow: grow?.url };
+    this.#grown = { targets: this.#grown.targets + extra, follow: grow?.url, from: grow?.from };
     if (grow) this.#input.attempts.queue(this.#input.hosts, grow);
   }
 
@@ -237,7 +250,7 @@ export class Session {
       this.#shard,
       this.#ports.region,
       batch,
-      this.#progress(),
+      this.#progress(after),
       after,
       () => clock.now(),
     );
@@ -245,13 +258,13 @@ export class Session {
       this.#lose();
       return false;
     }
-    this.#shard = committed;
+    if (committed.state === 'LEASED') this.#shard = committed;
     this.#leaseSetAt = clock.now();
-    await this.#input.onCommit(committed, batch);
+    await this.#input.onCommit(batch);
     return true;
   }
 
-  #progress(): Progressing {
+  #progress(after: After): Progressing {
     const gates: Record<string, number> = {};
     const slots: ShardRow['slots'] = {};
     for (const host of this.#input.hosts.values()) {
@@ -259,17 +272,35 @@ export class Session {
       const left = host.slotsLeft(this.#ports.clock.now());
       if (left && host.waiting > 0) slots[host.host] = left;
     }
-    return { retries: this.#retries, gates, slots, ...(this.#grown && { grown: this.#grown }) };
+    const tries = this.#triesAfter(after);
+    return {
+      retries: this.#retries,
+      gates,
+      slots,
+      ...(tries !== undefined && { tries }),
+      ...(this.#grown && { grown: this.#grown }),
+    };
   }
 
-  async #finish(resumeAt: number): Promise<SessionEnd> {
+  /** A commit clears the shard; under suspicion only the orderly end of the lease does, and only by one level. */
+  #triesAfter(after: After): number | undefined {
+    // With the cause found and ended, the others are above suspicion.
+    if (this.#input.ended.length > 0) return 0;
+    const tries = this.#shard.tries ?? 0;
+    return isSuspect(tries) && after.kind === 'work' ? undefined : triesAfter(tries);
+  }
+
+  async #finish(restAt: number): Promise<SessionEnd> {
     if (this.#halt === 'leaseLost') return { kind: 'leaseLost' };
-    const left = [...this.#input.hosts.values()].reduce((sum, host) => sum + host.waiting, 0) + this.#aborted;
+    const waiting = [...this.#input.hosts.values()].reduce((sum, host) => sum + host.waiting, 0);
+    const left = waiting + this.#aborted + this.#input.held;
+    // With nothing waiting here, what is left was held back: another worker takes it at once.
+    const resumeAt = Number.isFinite(restAt) ? restAt : this.#ports.clock.now();
     const after: After = left === 0 ? { kind: 'done' } : { kind: 'park', resumeAt };
     if (after.kind === 'done') await this.#input.attempts.beforeDone(this.#shard);
     if (!(await this.#commit(after))) return { kind: 'leaseLost' };
-    if (after.kind === 'done') return { kind: 'done', shard: this.#shard };
-    return this.#halt === 'runOver' ? { kind: 'halted' } : { kind: 'parked', shard: this.#shard, resumeAt };
+    if (after.kind === 'done') return { kind: 'done' };
+    return this.#halt === 'runOver' ? { kind: 'halted' } : { kind: 'parked', resumeAt };
   }
 
   /** Targets that were given up in flight: neither waiting nor finished. */
@@ -314,3 +345,6 @@ export class Session {
     }
   }
 }
+
+const retryEntry = ({ attempts, nextAt, waitedMs, lastFailure }: PendingTarget['state']): RetryEntry =>
+  lastFailure === undefined ? [attempts, nextAt, waitedMs] : [attempts, nextAt, waitedMs, lastFailure];

@@ -1,0 +1,135 @@
+/** Starting runs: beside others of their task, instead of them, or after them. */
+import { METRICS } from '../metrics.ts';
+import { RUN_SWEEP_MS } from '../limits.ts';
+import { dueOf, runKey, runListPk } from '../names.ts';
+import { asItem, type RunRow } from '../rows.ts';
+import { dropLock, takeLock, waitInLine } from '../run-lock.ts';
+import { note, readRun, readTask } from '../store.ts';
+import { idOf, type IdPorts } from './ids.ts';
+import { noTask, ok, refuse } from './outcome.ts';
+import { viewRun } from './runs.ts';
+import { createTask, forbidden, readHead, replaceTask } from './tasks.ts';
+import type { Context } from '../context.ts';
+import type { Caller, Overlap, Outcome, RunView, StartOptions } from '../operations.ts';
+import type { TaskSpec } from '../task.ts';
+
+export type StartPorts = IdPorts & Pick<Context, 'region' | 'table' | 'orchestrator' | 'meter'>;
+
+export async function startRun(
+  ports: StartPorts,
+  caller: Caller,
+  taskId: string,
+  options: StartOptions = {},
+): Promise<Outcome<RunView>> {
+  const head = await readHead(ports, caller.tenant, taskId);
+  if (head === undefined) return noTask(taskId);
+  const task = await readTask(ports.table, caller.tenant, taskId, head.version);
+  const no = await forbidden(ports, caller, task);
+  return no ?? launch(ports, caller, task, head.version, options);
+}
+
+/** A task of this name gets a new version when the document differs from its latest. */
+export async function startInline(
+  ports: StartPorts,
+  caller: Caller,
+  task: TaskSpec,
+  options: StartOptions = {},
+): Promise<Outcome<RunView>> {
+  const head = await readHead(ports, caller.tenant, task.name);
+  const same =
+    head &&
+    JSON.stringify(await readTask(ports.table, caller.tenant, task.name, head.version)) === JSON.stringify(task);
+  if (head && same) return startRun(ports, caller, task.name, options);
+  const put = head ? await replaceTask(ports, caller, task.name, task) : await createTask(ports, caller, task);
+  return put.ok ? launch(ports, caller, task, put.value.version, options) : put;
+}
+
+/** Lock first, then the row, then the execution: what dies in between is found by the sweep or by the next start. */
+async function launch(
+  ports: StartPorts,
+  caller: Caller,
+  task: TaskSpec,
+  taskVersion: number,
+  { overlap = task.schedule?.overlap ?? 'allow', once }: StartOptions,
+): Promise<Outcome<RunView>> {
+  const { tenant } = caller;
+  const runId = idOf(ports, once);
+  const before = once && (await readRun(ports.table, tenant, runId));
+  if (before) return goOn(ports, before);
+  const ref = { tenant, taskId: task.name, runId };
+  const locking = overlap === 'allow' ? undefined : await takeLock(ports, ref);
+  if (locking?.ok === false && overlap === 'skip') return isRunning(task.name, locking.holder);
+  const turn = {
+    ...(locking?.ok && { lock: locking.token }),
+    ...(locking?.ok === false && { waitsFor: locking.holder }),
+  };
+  const run = { ...newRun(ports, tenant, runId, task, taskVersion, overlap), ...turn };
+  const write = await ports.table.put(asItem(run), { absent: 'pk' });
+  if (!write.ok) {
+    // The same request, tried twice at once: the other one has it.
+    const other = await readRun(ports.table, tenant, runId);
+    if (locking?.ok && other?.lock !== locking.token) await dropLock(ports, ref, locking.token);
+    return other ? goOn(ports, other) : refuse(409, 'Changed meanwhile', `run ${runId} is being started elsewhere`);
+  }
+  const detail = `task ${task.name} version ${String(taskVersion)}`;
+  await note(
+    ports.table,
+    run,
+    run.createdAt,
+    'run.created',
+    run.waitsFor === undefined ? detail : `${detail}, waits for run ${run.waitsFor}`,
+  );
+  ports.meter.count(METRICS.runsStarted, 1);
+  return goOn(ports, run);
+}
+
+const isRunning = (taskId: string, holder: string) =>
+  refuse(
+    409,
+    'Already running',
+    holder === ''
+      ? `task ${taskId} is being started or ended elsewhere: try again`
+      : `run ${holder} of task ${taskId} is not over, and its runs do not overlap`,
+  );
+
+/** Starts what is queued; repeating it starts nothing twice. */
+async function goOn(ports: StartPorts, run: RunRow): Promise<Outcome<RunView>> {
+  if (run.state === 'QUEUED' && run.waitsFor !== undefined) await waitInLine(ports, run);
+  else if (run.state === 'QUEUED') await ports.orchestrator.start(run.tenant, run.runId, run.attempt);
+  return ok(await viewRun(ports, (await readRun(ports.table, run.tenant, run.runId)) ?? run));
+}
+
+function newRun(
+  ports: StartPorts,
+  tenant: string,
+  runId: string,
+  task: TaskSpec,
+  taskVersion: number,
+  overlap: Overlap,
+): RunRow {
+  const now = ports.clock.now();
+  return {
+    ...runKey(tenant, runId),
+    kind: 'run',
+    tenant,
+    runId,
+    taskId: task.name,
+    taskVersion,
+    state: 'QUEUED',
+    region: ports.region,
+    createdAt: now,
+    attempt: 0,
+    planEpoch: 0,
+    rounds: [],
+    roundCount: 0,
+    merged: 0,
+    doneHint: 0,
+    recordsHint: 0,
+    deadlineAt: now + task.limits.maxMinutes * 60_000,
+    ...(overlap !== 'allow' && { overlap }),
+    listPk: runListPk(tenant),
+    listSk: runId,
+    duePk: dueOf({ region: ports.region, runId }),
+    dueAt: now + RUN_SWEEP_MS,
+  };
+}

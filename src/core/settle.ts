@@ -1,0 +1,60 @@
+/**
+ * What remains to be done when a run has ended: its task's lock goes to whoever waits for it, and the objects that lost
+ * leases left behind are deleted. The run stays due until all of it is done, so the sweep goes on where others died.
+ */
+import { SETTLE_SHARDS_MAX } from './limits.ts';
+import { commitName, fileName, fileObject, linksObject, runKey, type FileKind } from './names.ts';
+import { isEnded } from './run.ts';
+import { dropLock, startNext } from './run-lock.ts';
+import { moveRun } from './stop.ts';
+import { allShards } from './store.ts';
+import type { RunRow, ShardRow } from './rows.ts';
+import type { Context } from './context.ts';
+
+type Ports = Pick<Context, 'table' | 'objects' | 'orchestrator' | 'clock'>;
+
+/** Lets go of the lock and starts the run that has waited longest. */
+export async function yieldTurn(ports: Omit<Ports, 'objects'>, run: RunRow): Promise<void> {
+  if (run.lock !== undefined) await dropLock(ports, run, run.lock);
+  if (run.overlap !== undefined) await startNext(ports, run.tenant, run.taskId);
+}
+
+/** One pass over a run that has ended; bounded, and gone on with by the next. True when nothing is left to do. */
+export async function settle(ports: Ports, run: RunRow): Promise<boolean> {
+  if (!isEnded(run.state)) return false;
+  await yieldTurn(ports, run);
+  let left = SETTLE_SHARDS_MAX;
+  for await (const shard of allShards(ports.table, run)) {
+    if (run.settledTo !== undefined && shard.shardId <= run.settledTo) continue;
+    for (const key of orphansOf(shard)) await ports.objects.delete(key);
+    if (--left > 0) continue;
+    const set = { settledTo: shard.shardId };
+    await ports.table.update(runKey(run.tenant, run.runId), { set }, { eq: ['attempt', run.attempt] });
+    return false;
+  }
+  return (await moveRun(ports, run.tenant, run.runId, { kind: 'settled', attempt: run.attempt })).ok;
+}
+
+/**
+ * Names under which lost leases and earlier eras may have left objects that no row names. An owner writes one commit at a
+ * time, so each epoch that was lost has at most one: the number after the last that was committed up to it. And a ledger
+ * that was written again left its former versions behind.
+ */
+export function orphansOf(shard: ShardRow): string[] {
+  const { tenant, runId, shardId, commits } = shard;
+  const file = (kind: FileKind, epoch: number, seq: number): string =>
+    fileObject(tenant, runId, fileName(kind, commitName(shardId, epoch, seq)));
+  const keys: string[] = [];
+  let committed = 0;
+  for (let epoch = 1; epoch < shard.epoch; epoch++) {
+    for (const { e, q } of commits) if (e === epoch) committed = Math.max(committed, q);
+    const seq = committed + 1;
+    keys.push(
+      file('records', epoch, seq),
+      file('ledger', epoch, seq),
+      linksObject(tenant, runId, commitName(shardId, epoch, seq)),
+    );
+  }
+  for (const { e, q, le = e } of commits) for (let epoch = e; epoch < le; epoch++) keys.push(file('ledger', epoch, q));
+  return keys;
+}
