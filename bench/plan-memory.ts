@@ -31,7 +31,7 @@ if (!upload.ok) throw new Error('no upload');
 const run = await startInline(ports, caller, task({ source: { list: upload.value.list } }));
 if (!run.ok) throw new Error(JSON.stringify(run.refusal));
 const begun = process.hrtime.bigint();
-const answer = await plan(ports, { tenant: caller.tenant, runId: run.value.id, round: 0 });
+const answer = await plan(ports, { tenant: caller.tenant, runId: run.value.id, attempt: 0, round: 0 });
 const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
 const rssMb = process.resourceUsage().maxRSS / 1024;
 console.log(

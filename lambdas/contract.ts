@@ -89,10 +89,10 @@ export interface RunRef {
   runId: string;
 }
 export interface MachineInput extends RunRef {
-  /** Which execution of this run: 0, and one more each time the sweep had to start it again. */
+  /** Which execution of this run: 0, and one more each time the sweep had to start it again or it was redriven. */
   attempt: number;
 }
-export interface PlanInput extends RunRef {
+export interface PlanInput extends MachineInput {
   round: number;
 }
 export interface PlanOutput {
@@ -105,7 +105,7 @@ export interface PlanOutput {
   /** With `proceed` false: workers may still be at it and get time to put their things down. */
   grace: boolean;
 }
-export interface AwaitInput extends RunRef {
+export interface AwaitInput extends MachineInput {
   round: number;
   token: string;
 }
@@ -117,7 +117,7 @@ export interface MergeOutput {
   more: boolean;
   round: number;
 }
-export interface FinishInput extends RunRef {
+export interface FinishInput extends MachineInput {
   /** Why the machine came here, when it was not by the normal path. */
   outcome?: 'timedOut' | 'failed';
   /** Error name and cause as the state machine caught them. */

@@ -87,12 +87,12 @@ export function runDefinition(scope: Construct, functions: StateFunctions): ICha
   return beginState(scope).next(plan);
 }
 
-const RUN = { tenant: '{% $tenant %}', runId: '{% $runId %}' };
+const RUN = { tenant: '{% $tenant %}', runId: '{% $runId %}', attempt: '{% $attempt %}' };
 const RUN_AND_ROUND = { ...RUN, round: '{% $round %}' };
 
 /** Empty text stands for "absent": a variable must have a value before it is read. */
 const FINISH_PAYLOAD = `{% $merge([
-  {'tenant': $tenant, 'runId': $runId},
+  {'tenant': $tenant, 'runId': $runId, 'attempt': $attempt},
   $outcome = '' ? {} : {'outcome': $outcome},
   $error = '' ? {} : {'error': $error, 'cause': $cause}
 ]) %}`;
@@ -111,6 +111,7 @@ function beginState(scope: Construct): Pass {
     assign: {
       tenant: '{% $states.input.tenant %}',
       runId: '{% $states.input.runId %}',
+      attempt: '{% $states.input.attempt %}',
       round: 0,
       outcome: '',
       error: '',

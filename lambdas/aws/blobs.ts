@@ -12,6 +12,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Readable } from 'node:stream';
 import { ObjectMissing } from '#core/ports.ts';
 import type { Blobs } from '#storage/blobs.ts';
+import { call, CallFailed, failed } from './call.ts';
 
 /** Up to here an object is one PUT; also the part size above it (S3 wants at least 5 MiB). */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -33,61 +34,111 @@ export class S3Blobs implements Blobs {
     while (bytes <= PART_BYTES) {
       const next = await source.next();
       if (next.done === true) {
-        await this.#client.send(new PutObjectCommand({ ...at, Body: Buffer.concat(head) }));
+        await call(this.#what('PutObject', key), () =>
+          this.#client.send(new PutObjectCommand({ ...at, Body: Buffer.concat(head) })),
+        );
         return;
       }
       head.push(next.value);
       bytes += next.value.byteLength;
     }
+    let broken: { error: unknown } | undefined;
     async function* all(): AsyncGenerator<Uint8Array> {
-      yield* head;
-      for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+      try {
+        yield* head;
+        for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+      } catch (error) {
+        broken = { error };
+        throw error;
+      } finally {
+        await source.return?.();
+      }
     }
     const body = Readable.from(all(), { objectMode: false });
-    await new Upload({
+    const upload = new Upload({
       client: this.#client,
       params: { ...at, Body: body },
       partSize: PART_BYTES,
       queueSize: 2,
-    }).done();
+    });
+    await call<unknown>(
+      this.#what('multipart upload', key),
+      () => upload.done(),
+      (error) => {
+        // The source's own failure is not S3's.
+        if (broken?.error === error) throw error;
+        return undefined;
+      },
+    );
   }
 
   get(key: string): Promise<AsyncIterable<Uint8Array>> {
-    return this.getForeign(this.#bucket, key);
+    return this.#read(this.#bucket, key, isMissing);
   }
 
-  async getForeign(bucket: string, key: string): Promise<AsyncIterable<Uint8Array>> {
-    try {
-      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return Body as Readable;
-    } catch (error) {
-      throw isMissing(error) ? new ObjectMissing(`s3://${bucket}/${key}`) : error;
-    }
+  getForeign(bucket: string, key: string): Promise<AsyncIterable<Uint8Array>> {
+    return this.#read(bucket, key, (error) => isMissing(error) || errorName(error) === 'NoSuchBucket');
   }
 
   async exists(key: string): Promise<boolean> {
-    try {
-      await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
-      return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+    return call(
+      this.#what('HeadObject', key),
+      async () => {
+        await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
+        return true;
+      },
+      (error) => (isMissing(error) ? false : undefined),
+    );
   }
 
   async delete(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
+    await call(this.#what('DeleteObject', key), () =>
+      this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key })),
+    );
   }
 
   readUrl(key: string, seconds: number): Promise<string> {
-    return getSignedUrl(this.#client, new GetObjectCommand({ Bucket: this.#bucket, Key: key }), { expiresIn: seconds });
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
+    return call(this.#what('signing of a GetObject URL', key), () =>
+      getSignedUrl(this.#client, command, { expiresIn: seconds }),
+    );
   }
 
   writeUrl(key: string, seconds: number): Promise<string> {
-    return getSignedUrl(this.#client, new PutObjectCommand({ Bucket: this.#bucket, Key: key }), { expiresIn: seconds });
+    const command = new PutObjectCommand({ Bucket: this.#bucket, Key: key });
+    return call(this.#what('signing of a PutObject URL', key), () =>
+      getSignedUrl(this.#client, command, { expiresIn: seconds }),
+    );
+  }
+
+  async #read(bucket: string, key: string, missing: (error: unknown) => boolean): Promise<AsyncIterable<Uint8Array>> {
+    const what = this.#what('GetObject', key, bucket);
+    const { Body } = await call(
+      what,
+      () => this.#client.send(new GetObjectCommand({ Bucket: bucket, Key: key })),
+      (error) => {
+        if (missing(error)) throw new ObjectMissing(`s3://${bucket}/${key}`);
+        return undefined;
+      },
+    );
+    if (Body === undefined) throw new CallFailed(`${what}: an answer without a body`);
+    return told(what, Body as Readable);
+  }
+
+  #what(operation: string, key: string, bucket = this.#bucket): string {
+    return `S3 ${operation}, s3://${bucket}/${key}`;
   }
 }
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof S3ServiceException &&
-  (error.name === 'NoSuchKey' || error.name === 'NotFound' || error.name === 'NoSuchBucket');
+/** A body may break off long after the call was answered. */
+async function* told(what: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw failed(what, error);
+  }
+}
+
+const errorName = (error: unknown): string | undefined =>
+  error instanceof S3ServiceException ? error.name : undefined;
+const isMissing = (error: unknown): boolean => ['NoSuchKey', 'NotFound'].includes(errorName(error) ?? '');

@@ -1,6 +1,7 @@
 /**
- * SDK clients with bounded patience: every call has a connection and a request time-out and at most four attempts with
- * jitter (the SDK's standard retry), after which the error is the caller's. Built once per sandbox.
+ * SDK clients with bounded patience: every call has time-outs for connecting, for the answer and for a connection gone
+ * silent, and at most four attempts with jitter (the SDK's standard retry), after which the error is the caller's. Built
+ * once per sandbox.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -9,10 +10,22 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 const ATTEMPTS_MAX = 4;
+
+/** @param silenceMs without a byte either way, also in the middle of a body. */
+const patience = (answerMs: number, silenceMs: number) => ({
+  maxAttempts: ATTEMPTS_MAX,
+  requestHandler: {
+    connectionTimeout: 2_000,
+    requestTimeout: answerMs,
+    // Else the SDK only warns, and waits for ever.
+    throwOnRequestTimeout: true,
+    socketTimeout: silenceMs,
+  },
+});
 /** Small calls answer in milliseconds; what takes longer than this is lost. */
-const quick = { maxAttempts: ATTEMPTS_MAX, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } };
-/** Bodies of some megabytes. */
-const bulky = { maxAttempts: ATTEMPTS_MAX, requestHandler: { connectionTimeout: 2_000, requestTimeout: 60_000 } };
+const quick = patience(5_000, 5_000);
+/** Bodies of some megabytes; one that is read may rest while its reader is busy elsewhere, as in a merge of many. */
+const bulky = patience(60_000, 300_000);
 
 /** Where a client outside Lambda finds its service; inside, the environment says it all. */
 export interface Place {

@@ -13,6 +13,7 @@ import {
 import type { JsonObject } from '#core/json.ts';
 import type { Orchestrator } from '#core/ports.ts';
 import type { MachineInput } from '../contract.ts';
+import { call } from './call.ts';
 
 export class StepFunctionsOrchestrator implements Orchestrator {
   readonly #client: SFNClient;
@@ -25,39 +26,42 @@ export class StepFunctionsOrchestrator implements Orchestrator {
 
   async start(tenant: string, runId: string, attempt: number): Promise<void> {
     const input: MachineInput = { tenant, runId, attempt };
-    try {
-      await this.#client.send(
-        new StartExecutionCommand({
-          stateMachineArn: this.#machineArn,
-          name: executionName(runId, attempt),
-          input: JSON.stringify(input),
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof ExecutionAlreadyExists)) throw error;
-    }
+    const name = executionName(runId, attempt);
+    await call<unknown>(
+      `Step Functions StartExecution, execution ${name}`,
+      () =>
+        this.#client.send(
+          new StartExecutionCommand({ stateMachineArn: this.#machineArn, name, input: JSON.stringify(input) }),
+        ),
+      (error) => (error instanceof ExecutionAlreadyExists ? 'started before' : undefined),
+    );
   }
 
   async wake(token: string, output: JsonObject): Promise<'woken' | 'gone'> {
-    try {
-      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
-      return 'woken';
-    } catch (error) {
-      if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)
-        return 'gone';
-      throw error;
-    }
+    return call<'woken' | 'gone'>(
+      'Step Functions SendTaskSuccess',
+      async () => {
+        await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
+        return 'woken';
+      },
+      (error) =>
+        error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken
+          ? 'gone'
+          : undefined,
+    );
   }
 
   async status(_tenant: string, runId: string, attempt: number): Promise<'running' | 'ended' | 'none'> {
-    const executionArn = `${this.#machineArn.replace(':stateMachine:', ':execution:')}:${executionName(runId, attempt)}`;
-    try {
-      const { status } = await this.#client.send(new DescribeExecutionCommand({ executionArn }));
-      return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended';
-    } catch (error) {
-      if (error instanceof ExecutionDoesNotExist) return 'none';
-      throw error;
-    }
+    const name = executionName(runId, attempt);
+    const executionArn = `${this.#machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    return call<'running' | 'ended' | 'none'>(
+      `Step Functions DescribeExecution, execution ${name}`,
+      async () => {
+        const { status } = await this.#client.send(new DescribeExecutionCommand({ executionArn }));
+        return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended';
+      },
+      (error) => (error instanceof ExecutionDoesNotExist ? 'none' : undefined),
+    );
   }
 }
 

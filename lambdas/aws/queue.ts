@@ -3,9 +3,13 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { QUEUE_BATCH_MAX } from '#core/limits.ts';
 import { Bounded } from '#core/bounded.ts';
 import type { Chance, Clock, ShardMessage, ShardQueue } from '#core/ports.ts';
+import { call, CallFailed } from './call.ts';
 
 const ATTEMPTS_MAX = 5;
 const BATCHES_AT_ONCE = 8;
+
+/** The name in a queue's URL. */
+export const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
 export class SqsShardQueue implements ShardQueue {
   readonly #client: SQSClient;
@@ -30,26 +34,33 @@ export class SqsShardQueue implements ShardQueue {
   }
 
   async #sendBatch(batch: ShardMessage[], delaySeconds: number): Promise<void> {
+    const what = `SQS SendMessageBatch, queue ${nameOf(this.#url)}`;
     let left = batch;
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: this.#url,
-          Entries: left.map((message, i) => ({
-            Id: String(i),
-            MessageBody: JSON.stringify(message),
-            DelaySeconds: delaySeconds,
-            // A fair queue: the tenant is the group, so one tenant's thousands do not hide another's ten.
-            MessageGroupId: message.tenant,
-          })),
-        }),
+      const { Successful = [], Failed = [] } = await call(what, () =>
+        this.#client.send(
+          new SendMessageBatchCommand({
+            QueueUrl: this.#url,
+            Entries: left.map((message, i) => ({
+              Id: String(i),
+              MessageBody: JSON.stringify(message),
+              DelaySeconds: delaySeconds,
+              // A fair queue: the tenant is the group, so one tenant's thousands do not hide another's ten.
+              MessageGroupId: message.tenant,
+            })),
+          }),
+        ),
       );
-      const failed = new Set((answer.Failed ?? []).map(({ Id }) => Id));
-      if (failed.size === 0) return;
-      left = left.filter((_, i) => failed.has(String(i)));
-      const why = answer.Failed?.[0];
-      if (attempt >= ATTEMPTS_MAX || why?.SenderFault === true)
-        throw new Error(`SQS refused ${String(left.length)} messages: ${why?.Code ?? 'unknown'} ${why?.Message ?? ''}`);
+      // Sent is what is said to be sent: an entry that the answer does not name at all is sent again too.
+      const sent = new Set(Successful.map(({ Id }) => Id));
+      left = left.filter((_, i) => !sent.has(String(i)));
+      if (left.length === 0) return;
+      const fault = Failed.find(({ SenderFault }) => SenderFault === true);
+      const why = fault ?? Failed[0];
+      if (attempt >= ATTEMPTS_MAX || fault !== undefined)
+        throw new CallFailed(
+          `${what}: ${String(left.length)} messages refused: ${why?.Code ?? 'no reason given'} ${why?.Message ?? ''}`.trimEnd(),
+        );
       await this.#clock.sleep(100 * 2 ** attempt * this.#chance());
     }
   }

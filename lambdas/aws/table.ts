@@ -23,6 +23,7 @@ import {
 } from '#core/ports.ts';
 import { DUE_INDEX, LIST_INDEX } from '../contract.ts';
 import { decodeItem, encode, encodeItem } from './attributes.ts';
+import { call } from './call.ts';
 import { Expression } from './expression.ts';
 
 export class DynamoTable implements Table {
@@ -35,8 +36,8 @@ export class DynamoTable implements Table {
   }
 
   async get(key: Key): Promise<Item | undefined> {
-    const answer = await this.#client.send(
-      new GetItemCommand({ TableName: this.#name, Key: encodeKey(key), ConsistentRead: true }),
+    const answer = await call(this.#what('GetItem'), () =>
+      this.#client.send(new GetItemCommand({ TableName: this.#name, Key: encodeKey(key), ConsistentRead: true })),
     );
     return answer.Item && decodeItem(answer.Item);
   }
@@ -49,7 +50,7 @@ export class DynamoTable implements Table {
       ...expression.condition(condition),
       ...expression.names(),
     };
-    return this.#write(item, async () => {
+    return this.#write('PutItem', item, async () => {
       await this.#client.send(new PutItemCommand({ ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }));
       return item;
     });
@@ -64,11 +65,12 @@ export class DynamoTable implements Table {
       ...expression.condition(condition),
       ...expression.names(),
     };
-    return this.#write(key, async () => {
-      const answer = await this.#client.send(
+    return this.#write('UpdateItem', key, async () => {
+      const { Attributes } = await this.#client.send(
         new UpdateItemCommand({ ...input, ReturnValues: 'ALL_NEW', ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
       );
-      return decodeItem(answer.Attributes ?? {});
+      if (Attributes === undefined) throw new Error('an answer without the item as it is now');
+      return decodeItem(Attributes);
     });
   }
 
@@ -80,8 +82,8 @@ export class DynamoTable implements Table {
       ...expression.condition(condition),
       ...expression.names(),
     };
-    const write = await this.#write(key, async () => {
-      await this.#client.send(new DeleteItemCommand(input));
+    const write = await this.#write('DeleteItem', key, async () => {
+      await this.#client.send(new DeleteItemCommand({ ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }));
       return key as Item;
     });
     return { ok: write.ok };
@@ -114,14 +116,16 @@ export class DynamoTable implements Table {
   }
 
   async due(pk: string, until: number, limit: number): Promise<Item[]> {
-    const answer = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#name,
-        IndexName: DUE_INDEX.name,
-        KeyConditionExpression: `${DUE_INDEX.partition} = :pk AND ${DUE_INDEX.sort} <= :until`,
-        ExpressionAttributeValues: { ':pk': { S: pk }, ':until': { N: String(until) } },
-        Limit: limit,
-      }),
+    const answer = await call(this.#what(`Query of ${DUE_INDEX.name}`), () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#name,
+          IndexName: DUE_INDEX.name,
+          KeyConditionExpression: `${DUE_INDEX.partition} = :pk AND ${DUE_INDEX.sort} <= :until`,
+          ExpressionAttributeValues: { ':pk': { S: pk }, ':until': { N: String(until) } },
+          Limit: limit,
+        }),
+      ),
     );
     return (answer.Items ?? []).map(decodeItem);
   }
@@ -155,26 +159,31 @@ export class DynamoTable implements Table {
     fromKey: (key: Item) => string[],
   ): Promise<Page> {
     const start = cursor === undefined ? {} : { ExclusiveStartKey: toKey(decodeCursor(cursor)) };
-    try {
-      const answer = await this.#client.send(new QueryCommand({ ...input, ...start }));
-      const items = (answer.Items ?? []).map(decodeItem);
-      if (answer.LastEvaluatedKey === undefined) return { items };
-      return { items, cursor: encodeCursor(fromKey(decodeItem(answer.LastEvaluatedKey))) };
-    } catch (error) {
-      if (cursor !== undefined && (error as Error).name === 'ValidationException')
-        throw new BadCursor(cursor.slice(0, 80));
-      throw error;
-    }
+    const answer = await call(
+      this.#what(input.IndexName === undefined ? 'Query' : `Query of ${input.IndexName}`),
+      () => this.#client.send(new QueryCommand({ ...input, ...start })),
+      (error) => {
+        if (cursor !== undefined && (error as Error).name === 'ValidationException')
+          throw new BadCursor(cursor.slice(0, 80));
+        return undefined;
+      },
+    );
+    const items = (answer.Items ?? []).map(decodeItem);
+    if (answer.LastEvaluatedKey === undefined) return { items };
+    return { items, cursor: encodeCursor(fromKey(decodeItem(answer.LastEvaluatedKey))) };
   }
 
   /** A lost condition is an answer. Where the service did not return the item that won, it is read. */
-  async #write(key: Key, send: () => Promise<Item>): Promise<Write> {
-    try {
-      return { ok: true, item: await send() };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return { ok: false, item: error.Item ? decodeItem(error.Item) : await this.get(key) };
-    }
+  async #write(operation: string, key: Key, send: () => Promise<Item>): Promise<Write> {
+    const written = await call<Item | ConditionalCheckFailedException>(this.#what(operation), send, (error) =>
+      error instanceof ConditionalCheckFailedException ? error : undefined,
+    );
+    if (!(written instanceof ConditionalCheckFailedException)) return { ok: true, item: written };
+    return { ok: false, item: written.Item ? decodeItem(written.Item) : await this.get(key) };
+  }
+
+  #what(operation: string): string {
+    return `DynamoDB ${operation}, table ${this.#name}`;
   }
 }
 

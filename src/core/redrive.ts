@@ -84,7 +84,8 @@ async function reopen(
   for (const commit of shard.commits) {
     const rewritten = await withoutFailed(ports, shard, commit, epoch, wanted, again);
     counts = addCounts(counts, rewritten.c);
-    if (rewritten.l > 0 || rewritten.r !== undefined || rewritten.k !== undefined) commits.push(rewritten);
+    // One that is left with nothing stays: its number was used.
+    commits.push(rewritten);
   }
   if (again.length === 0) return;
   const facts: Partial<ShardFacts> = {
@@ -105,6 +106,7 @@ async function reopen(
   const { change, condition } = transition({
     kind: 'reopen',
     epoch: shard.epoch,
+    era: run.redrives ?? 0,
     at: ports.clock.now(),
     facts,
     remove: next === undefined ? ['next'] : [],

@@ -132,6 +132,8 @@ export interface ShardFacts extends Key {
   resent: number;
   /** Claims since one last ended well: what its workers may have died of. Absent = 0. */
   tries?: number;
+  /** The redrive that opened it last; absent = none. */
+  era?: number;
   /** robots.txt attempts of hosts that could not be asked yet. */
   gates: Record<string, number>;
   commits: CommitRow[];

@@ -52,11 +52,10 @@ export type RunEvent =
   | { kind: 'stop'; reason: string }
   | { kind: 'timeUp'; deadlineAt: number }
   /** The state machine came to its last step, or back to it. */
-  | { kind: 'finish'; ending?: Ending }
-  /** @param era how often the run had been redriven when the manifest was made. */
+  | { kind: 'finish'; attempt: number; ending?: Ending }
   | {
       kind: 'end';
-      era: number;
+      attempt: number;
       state: EndState;
       at: number;
       error?: { type: string; detail: string };
@@ -145,7 +144,8 @@ export function transition(event: RunEvent): Transition {
           'token',
           'tokenRound',
         ]),
-        condition: is(...LIVE_STATES),
+        // An execution that was given up, or outlived by a redrive, ends nothing.
+        condition: all(is(...LIVE_STATES), { eq: ['attempt', event.attempt] }),
       };
     case 'end': {
       const { state, at, error, duplicateRecords } = event;
@@ -154,8 +154,7 @@ export function transition(event: RunEvent): Transition {
           { state, finishedAt: at },
           { ...(error && { error }), ...(duplicateRecords !== undefined && { duplicateRecords }) },
         ),
-        // A finisher of an earlier era comes too late with a manifest that is no longer true.
-        condition: all(is('FINALIZING'), era(event.era)),
+        condition: all(is('FINALIZING'), { eq: ['attempt', event.attempt] }),
       };
     }
     case 'redrive': {

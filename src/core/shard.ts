@@ -32,7 +32,7 @@ export type ShardEvent =
   /** A worker takes what nobody holds: sent, parked, or with a lease that ran out. */
   | { kind: 'claim'; at: number; owner: string }
   /** The end of a run takes it from whoever holds it. */
-  | { kind: 'fence'; at: number }
+  | { kind: 'fence'; at: number; era: number }
   | { kind: 'renew'; epoch: number; at: number }
   /** What its owner has finished becomes true; `to` says how it goes on. */
   | {
@@ -53,6 +53,8 @@ export type ShardEvent =
   | {
       kind: 'reopen';
       epoch: number;
+      /** Which redrive it is, from 1: each opens a shard once. */
+      era: number;
       at: number;
       facts: Partial<ShardFacts>;
       remove: string[];
@@ -79,7 +81,11 @@ export function transition(event: ShardEvent): Transition {
       return { change: { ...rest, set: { ...set, owner: event.owner } }, condition: free };
     }
     case 'fence':
-      return { change: lease(event.at, 0), condition: is('WAITING', 'READY', 'PARKED', 'LEASED') };
+      return {
+        change: lease(event.at, 0),
+        // Who was to end the run before it was redriven takes nothing that was opened since.
+        condition: { all: [is('WAITING', 'READY', 'PARKED', 'LEASED'), inEra(event.era)] },
+      };
     case 'renew': {
       const until = event.at + LEASE_MS;
       return { change: { set: { leaseUntil: until, dueAt: until } }, condition: owned(event.epoch) };
@@ -108,10 +114,12 @@ export function transition(event: ShardEvent): Transition {
       };
     case 'reopen': {
       const due = event.to === 'READY' ? sentAt(event) : undefined;
-      const change = enter({ state: event.to }, due, attributes(event.facts));
+      const change = enter({ state: event.to }, due, { ...attributes(event.facts), era: event.era });
       return {
         change: { ...change, remove: [...(change.remove ?? []), ...event.remove], add: { epoch: 1 } },
-        condition: { all: [is('DONE'), { eq: ['epoch', event.epoch] }] },
+        condition: {
+          all: [is('DONE'), { eq: ['epoch', event.epoch] }, { any: [{ absent: 'era' }, { lt: ['era', event.era] }] }],
+        },
       };
     }
   }
@@ -119,6 +127,7 @@ export function transition(event: ShardEvent): Transition {
 
 /** Holds for the owner of this epoch and for nobody else. */
 const owned = (epoch: number): Condition => ({ all: [is('LEASED'), { eq: ['epoch', epoch] }] });
+const inEra = (era: number): Condition => (era === 0 ? { absent: 'era' } : { eq: ['era', era] });
 const is = (...states: ShardState[]): Condition => ({ in: ['state', states] });
 /** Due when it was sent so long ago that the message may be lost. */
 const sentAt = ({ at, duePk }: { at: number; duePk: string }): Due => ({ duePk, dueAt: at + SHARD_LOST_MS });

@@ -4,6 +4,8 @@ import { ObjectMissing, type Objects, type Stored } from '#core/ports.ts';
 
 export class MemoryObjects implements Objects {
   readonly stored = new Map<string, Uint8Array>();
+  /** Called after each write. */
+  onWrite: ((key: string) => void) | undefined;
 
   async writeLines(key: string, lines: Iterable<string> | AsyncIterable<string>): Promise<Stored & { lines: number }> {
     const all: string[] = [];
@@ -25,6 +27,7 @@ export class MemoryObjects implements Objects {
 
   writeBytes(key: string, body: Uint8Array): Promise<Stored> {
     this.stored.set(key, body.slice());
+    this.onWrite?.(key);
     return Promise.resolve({ bytes: body.byteLength, sha256: createHash('sha256').update(body).digest('hex') });
   }
 

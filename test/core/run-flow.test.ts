@@ -281,7 +281,7 @@ describe('what dies', () => {
   it('planner: a second one takes the round over and the first commits nothing', async () => {
     const world = await new MemoryWorld().open();
     const runId = await world.startRun(task({ source: { urls: urls(10) } }));
-    const ref = { tenant: 'acme', runId, round: 0 };
+    const ref = { tenant: 'acme', runId, attempt: 0, round: 0 };
     const answers = await world.until(Promise.all([plan(world.ports, ref), plan(world.ports, ref)]));
     expect(answers.map(({ proceed, shards }) => ({ proceed, shards }))).toEqual(
       [1, 2].map(() => ({ proceed: true, shards: 1 })),
@@ -327,8 +327,8 @@ describe('what dies', () => {
     const world = await new MemoryWorld().open();
     const runId = await world.startRun(task({ source: { urls: urls(5) } }));
     await requestStop(world.ports, 'acme', runId, 'user');
-    expect((await plan(world.ports, { tenant: 'acme', runId, round: 0 })).proceed).toBe(false);
-    expect(await dispatch(world.ports, { tenant: 'acme', runId, round: 0 })).toEqual({ sent: 0 });
+    expect((await plan(world.ports, { tenant: 'acme', runId, attempt: 0, round: 0 })).proceed).toBe(false);
+    expect(await dispatch(world.ports, { tenant: 'acme', runId, attempt: 0, round: 0 })).toEqual({ sent: 0 });
     expect(await world.play(runId)).toBe('STOPPED');
     expect(world.requests).toHaveLength(0);
   });

@@ -1,7 +1,7 @@
 /** Which event may happen in which state: every pair is tried against a stored row. */
 import { describe, expect, it } from 'vitest';
-import { END_STATES, RUN_STATES, transition as ofRun, type RunEvent, type RunState } from '#core/run.ts';
-import { SHARD_STATES, transition as ofShard, type ShardEvent, type ShardState } from '#core/shard.ts';
+import { END_STATES, RUN_STATES, transition as ofRun, type RunEvent, type RunPhase, type RunState } from '#core/run.ts';
+import { SHARD_STATES, transition as ofShard, type ShardEvent, type ShardPhase, type ShardState } from '#core/shard.ts';
 import { fresh, transition as ofTarget } from '#core/target.ts';
 import { LEASE_MS } from '#core/limits.ts';
 import type { Item } from '#core/ports.ts';
@@ -46,9 +46,10 @@ describe('a run', () => {
     ['stop', { kind: 'stop', reason: 'user' }, to(live, 'FINALIZING')],
     ['timeUp', { kind: 'timeUp', deadlineAt: NOW }, to(['PLANNING', 'RUNNING'], 'FINALIZING')],
     ['timeUp of an older limit', { kind: 'timeUp', deadlineAt: NOW - 1 }, {}],
-    ['finish', { kind: 'finish' }, to([...live, 'FINALIZING'], 'FINALIZING')],
-    ['end', { kind: 'end', era: 0, state: 'PARTIAL', at: NOW }, { FINALIZING: 'PARTIAL' }],
-    ['end of an earlier era', { kind: 'end', era: 1, state: 'PARTIAL', at: NOW }, {}],
+    ['finish', { kind: 'finish', attempt: 0 }, to([...live, 'FINALIZING'], 'FINALIZING')],
+    ['end', { kind: 'end', attempt: 0, state: 'PARTIAL', at: NOW }, { FINALIZING: 'PARTIAL' }],
+    ['finish by an execution that was given up', { kind: 'finish', attempt: 1 }, {}],
+    ['end by an execution that was given up', { kind: 'end', attempt: 1, state: 'PARTIAL', at: NOW }, {}],
     [
       'redrive',
       { kind: 'redrive', era: 0, deadlineAt: NOW, due: { duePk: 'd', dueAt: NOW }, redriving: { all: true } },
@@ -107,7 +108,7 @@ describe('a shard', () => {
     ['activate', { kind: 'activate', at: NOW, duePk: 'due' }, { WAITING: 'READY' }],
     ['claim', { kind: 'claim', at: NOW, owner: 'me' }, { READY: 'LEASED', PARKED: 'LEASED' }],
     ['claim when the lease has run out', { kind: 'claim', at: NOW + 2, owner: 'me' }, { READY: 'LEASED', PARKED: 'LEASED', LEASED: 'LEASED' }],
-    ['fence', { kind: 'fence', at: NOW }, { WAITING: 'LEASED', READY: 'LEASED', LEASED: 'LEASED', PARKED: 'LEASED' }],
+    ['fence', { kind: 'fence', at: NOW, era: 0 }, { WAITING: 'LEASED', READY: 'LEASED', LEASED: 'LEASED', PARKED: 'LEASED' }],
     ['renew', { kind: 'renew', epoch: 3, at: NOW }, { LEASED: 'LEASED' }],
     ['renew by a former owner', { kind: 'renew', epoch: 2, at: NOW }, {}],
     ['commit and go on', { ...commit, to: { kind: 'work' } }, { LEASED: 'LEASED' }],
@@ -116,8 +117,8 @@ describe('a shard', () => {
     ['commit by a former owner', { ...commit, epoch: 2, to: { kind: 'done' } }, {}],
     ['commit made before', { ...commit, seq: 1, to: { kind: 'work' } }, {}],
     ['release', { kind: 'release', epoch: 3, at: NOW, resumeAt: NOW, tries: 0, duePk: 'due' }, { LEASED: 'PARKED' }],
-    ['reopen', { kind: 'reopen', epoch: 3, at: NOW, facts: {}, remove: [], to: 'READY', duePk: 'due' }, { DONE: 'READY' }],
-    ['reopen behind another', { kind: 'reopen', epoch: 3, at: NOW, facts: {}, remove: [], to: 'WAITING', duePk: 'due' }, { DONE: 'WAITING' }],
+    ['reopen', { kind: 'reopen', epoch: 3, era: 1, at: NOW, facts: {}, remove: [], to: 'READY', duePk: 'due' }, { DONE: 'READY' }],
+    ['reopen behind another', { kind: 'reopen', epoch: 3, era: 1, at: NOW, facts: {}, remove: [], to: 'WAITING', duePk: 'due' }, { DONE: 'WAITING' }],
   ]; // prettier-ignore
   it.each(cases)('%s', async (_name, event, expected) => {
     const reached: Partial<Record<ShardState, ShardState>> = {};
@@ -169,4 +170,26 @@ describe('a target', () => {
     const end = ofTarget(fresh, { kind: 'decide', bucket: 'disallowed', detail: 'Disallow: /' });
     expect(end).toEqual({ kind: 'ended', bucket: 'disallowed', detail: 'Disallow: /', attempts: 0, waitedMs: 0 });
   });
+});
+
+it('states that cannot be do not compile', () => {
+  const phase = (given: RunPhase | ShardPhase): string => given.state;
+  const impossible = [
+    // @ts-expect-error -- a run that rests knows since when
+    phase({ state: 'PAUSED' }),
+    // @ts-expect-error -- one that goes does not rest
+    phase({ state: 'RUNNING', pausedAt: 1 }),
+    // @ts-expect-error -- an end has its time
+    phase({ state: 'SUCCEEDED' }),
+    // @ts-expect-error -- nobody holds what waits
+    phase({ state: 'READY', leaseUntil: 1 }),
+    // @ts-expect-error -- what is held is held until some time
+    phase({ state: 'LEASED' }),
+    // @ts-expect-error -- what is done goes on at no time
+    phase({ state: 'DONE', finishedAt: 1, resumeAt: 2 }),
+  ];
+  expect(impossible).toHaveLength(6);
+  const ended = ofTarget(fresh, { kind: 'decide', bucket: 'cancelled', detail: '' });
+  // @ts-expect-error -- a target that has ended is not asked for again
+  expect(ofTarget(ended, { kind: 'ask' })).toBeDefined();
 });

@@ -1,104 +1,140 @@
-/** Failures that no emulator makes: half-failed batches, throttling, lost conditions without the old item, tokens nobody waits on. */
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import {
-  SendTaskSuccessCommand,
-  SFNClient,
-  StartExecutionCommand,
-  ExecutionAlreadyExists,
-  TaskTimedOut,
-} from '@aws-sdk/client-sfn';
+/**
+ * What services do and no emulator does: every call of every port against every failure that outlives the SDK's retry, and
+ * the answers that are half good. Nothing of it may pass for done.
+ */
+import { BatchGetItemCommand, BatchWriteItemCommand, ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'; // prettier-ignore
+import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, S3Client, S3ServiceException, UploadPartCommand } from '@aws-sdk/client-s3'; // prettier-ignore
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DescribeExecutionCommand, ExecutionAlreadyExists, ExecutionDoesNotExist, InvalidToken, SendTaskSuccessCommand, SFNClient, StartExecutionCommand, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn'; // prettier-ignore
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { StepFunctionsOrchestrator } from '#lambdas/aws/orchestrator.ts';
-import { SqsShardQueue } from '#lambdas/aws/queue.ts';
-import { DynamoTable } from '#lambdas/aws/table.ts';
-import type { Clock, ShardMessage } from '#core/ports.ts';
+import { CallFailed } from '#lambdas/aws/call.ts';
+import { BadCursor, ObjectMissing, type ShardMessage } from '#core/ports.ts';
+import {
+  key, lines, machineOn, messages, objectsOn, open, PORT_CALLS, queueOn, SECRET, signerOn, tableOn, type PortCall,
+} from './port-calls.ts'; // prettier-ignore
 
-const instant: Clock = { now: () => 0, sleep: () => Promise.resolve() };
-const messages = (n: number): ShardMessage[] =>
-  Array.from({ length: n }, (_, i) => ({ v: 1, tenant: 'acme', runId: 'r', shardId: String(i) }));
+const MOCKS = {
+  DynamoDB: () => mockClient(DynamoDBClient),
+  S3: () => mockClient(S3Client),
+  SQS: () => mockClient(SQSClient),
+  'Step Functions': () => mockClient(SFNClient),
+  'Secrets Manager': () => mockClient(SecretsManagerClient),
+};
 const $metadata = {};
+const serviceError = (name: string, httpStatusCode: number): Error =>
+  Object.assign(new Error('no'), { name, $metadata: { httpStatusCode, attempts: 4, requestId: 'q-1' } });
+
+const FAILURES: [string, Error, RegExp][] = [
+  ['throttling', serviceError('ThrottlingException', 400), /ThrottlingException: no \(HTTP 400, 4 attempts, request q-1\)$/], 
+  ['a table without throughput', serviceError('ProvisionedThroughputExceededException', 400), /ProvisionedThroughput/],
+  ['slow down', serviceError('SlowDown', 503), /SlowDown.*HTTP 503/],
+  ['500', serviceError('InternalServerError', 500), /InternalServerError.*HTTP 500/],
+  ['503', serviceError('ServiceUnavailable', 503), /ServiceUnavailable.*HTTP 503/],
+  ['a time-out', Object.assign(new Error('took too long'), { name: 'TimeoutError' }), /TimeoutError: took too long$/],
+  ['a cut connection', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), /socket hang up \(ECONNRESET\)$/],
+  ['no right to it', serviceError('AccessDeniedException', 400), /AccessDenied/],
+  ['something that is not there', serviceError('ResourceNotFoundException', 400), /ResourceNotFound/],
+]; // prettier-ignore
+
+describe.each(PORT_CALLS)('$port', ({ service, what, make }: PortCall) => {
+  it.each(FAILURES)('%s is an error that names call and reason', async (_name, failure, told) => {
+    const mock = MOCKS[service]();
+    mock.rejects(failure);
+    const error = await make(open(service) as never).then(
+      () => expect.unreachable('reported as done'),
+      (error: unknown) => error as Error,
+    );
+    expect(error).toBeInstanceOf(CallFailed);
+    expect(error.message.slice(0, what.length + 2)).toBe(`${what}: `);
+    // What is no answer of Secrets Manager might quote the secret, so only its name is told.
+    if (service !== 'Secrets Manager') expect(error.message).toMatch(told);
+    else expect(error.message).toContain(failure.name);
+  });
+});
 
 describe('the shard queue', () => {
-  const open = () => {
-    const sqs = mockClient(SQSClient);
-    return { sqs, queue: new SqsShardQueue(new SQSClient({}), 'https://queue', instant, () => 0.5) };
-  };
-
-  it('sends again exactly what a batch left out', async () => {
-    const { sqs, queue } = open();
-    const failed = [{ Id: '1', Code: 'InternalError', SenderFault: false }];
+  const mocked = () => ({ sqs: mockClient(SQSClient), queue: queueOn(open('SQS')) });
+  const ok = (...ids: number[]) => ids.map((id) => ({ Id: String(id), MessageId: 'm', MD5OfMessageBody: '' }));
+  const no = (SenderFault: boolean, ...ids: number[]) => ids.map((id) => ({ Id: String(id), Code: 'Refused', SenderFault })); // prettier-ignore
+  const entries = ({ sqs }: ReturnType<typeof mocked>): string[][] =>
     sqs
-      .on(SendMessageBatchCommand)
-      .resolvesOnce({ Successful: [], Failed: failed, $metadata })
-      .resolves({ Successful: [], Failed: [], $metadata });
-    await queue.send(messages(3));
-    const sent = sqs
       .commandCalls(SendMessageBatchCommand)
       .map(({ args }) =>
         (args[0].input.Entries ?? []).map(({ MessageBody }) => (JSON.parse(MessageBody ?? '') as ShardMessage).shardId),
       );
-    expect(sent).toEqual([['0', '1', '2'], ['1']]);
+
+  it.each([
+    ['what a batch refused', { Successful: ok(0, 2), Failed: no(false, 1) }],
+    ['what a batch does not name', { Successful: ok(0, 2), Failed: [] }],
+  ])('sends again exactly %s', async (_name, first) => {
+    const world = mocked();
+    world.sqs
+      .on(SendMessageBatchCommand)
+      .resolvesOnce({ ...first, $metadata })
+      .resolves({ Successful: ok(0), Failed: [], $metadata });
+    await world.queue.send(messages(3));
+    expect(entries(world)).toEqual([['0', '1', '2'], ['1']]);
   });
 
-  it('gives up with the reason when the batch stays refused, at once when it is our fault', async () => {
-    for (const [SenderFault, calls] of [
-      [false, 5],
-      [true, 1],
-    ] as const) {
-      const { sqs, queue } = open();
-      sqs
-        .on(SendMessageBatchCommand)
-        .resolves({ Successful: [], Failed: [{ Id: '0', Code: 'Refused', SenderFault }], $metadata });
-      await expect(queue.send(messages(1))).rejects.toThrow(/Refused/);
-      expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(calls);
-    }
+  it.each([
+    [false, 5, /^SQS SendMessageBatch, queue shards: 2 messages refused: Refused$/],
+    [true, 1, /2 messages refused: Refused$/],
+  ])('gives up with the reason when a batch stays half refused (our fault: %s)', async (ours, calls, told) => {
+    const world = mocked();
+    world.sqs
+      .on(SendMessageBatchCommand)
+      .resolvesOnce({ Successful: ok(0), Failed: no(ours, 1, 2), $metadata })
+      .resolves({ Successful: [], Failed: no(ours, 0, 1), $metadata });
+    await expect(world.queue.send(messages(3))).rejects.toThrow(told);
+    expect(entries(world)).toHaveLength(calls);
   });
 
-  it('sends thousands in batches of ten', async () => {
-    const { sqs, queue } = open();
-    sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [], $metadata });
-    await queue.send(messages(1005), 30);
-    const calls = sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input.Entries ?? []);
+  it('does not take an empty answer for success', async () => {
+    const world = mocked();
+    world.sqs.on(SendMessageBatchCommand).resolves({ Successful: undefined, Failed: undefined, $metadata });
+    await expect(world.queue.send(messages(1))).rejects.toThrow('1 messages refused: no reason given');
+  });
+
+  it('sends thousands in batches of ten; one batch that fails fails the whole', async () => {
+    const world = mocked();
+    const all = ok(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    world.sqs.on(SendMessageBatchCommand).resolves({ Successful: all, Failed: [], $metadata });
+    await world.queue.send(messages(1005), 30);
+    const calls = world.sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input.Entries ?? []);
     expect(calls).toHaveLength(101);
-    expect(
-      calls.flat().every(({ DelaySeconds, MessageGroupId }) => DelaySeconds === 30 && MessageGroupId === 'acme'),
-    ).toBe(true);
+    for (const entry of calls.flat()) expect(entry).toMatchObject({ DelaySeconds: 30, MessageGroupId: 'acme' });
+
+    world.sqs.reset();
+    world.sqs
+      .on(SendMessageBatchCommand)
+      .resolvesOnce({ Successful: all, Failed: [], $metadata })
+      .rejectsOnce(serviceError('ThrottlingException', 400))
+      .resolves({ Successful: all, Failed: [], $metadata });
+    await expect(world.queue.send(messages(30))).rejects.toThrow('ThrottlingException');
   });
 });
 
 describe('the table', () => {
-  it('reads what won a condition when the service does not return it, and passes other errors on', async () => {
-    const dynamo = mockClient(DynamoDBClient);
-    const table = new DynamoTable(new DynamoDBClient({}), 't');
-    const key = { pk: 'a', sk: 'b' };
-    dynamo.on(UpdateItemCommand).rejectsOnce(new ConditionalCheckFailedException({ message: 'lost', $metadata }));
-    dynamo.on(GetItemCommand).resolves({ Item: { pk: { S: 'a' }, sk: { S: 'b' }, epoch: { N: '7' } }, $metadata });
-    expect(await table.update(key, { add: { epoch: 1 } }, { eq: ['epoch', 6] })).toEqual({
-      ok: false,
-      item: { ...key, epoch: 7 },
-    });
-    dynamo.on(UpdateItemCommand).rejects(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
-    await expect(table.update(key, { add: { epoch: 1 } })).rejects.toThrow('slow down');
-  });
-});
+  const mocked = () => ({ dynamo: mockClient(DynamoDBClient), table: tableOn(open('DynamoDB')) });
+  const lost = () => new ConditionalCheckFailedException({ message: 'lost', $metadata });
+  const writes = [
+    ['put', PutItemCommand, () => mocked().table.put({ ...key }, { absent: 'pk' })],
+    ['update', UpdateItemCommand, () => mocked().table.update(key, { set: { n: 1 } }, { present: 'pk' })],
+    ['delete', DeleteItemCommand, () => mocked().table.delete(key, { present: 'pk' })],
+  ] as const;
 
-describe('the orchestrator', () => {
-  it('takes a second start and a token nobody waits on as answers', async () => {
-    const sfn = mockClient(SFNClient);
-    const machine = 'arn:aws:states:eu-central-1:1:stateMachine:m';
-    const orchestrator = new StepFunctionsOrchestrator(new SFNClient({}), machine);
-    sfn.on(StartExecutionCommand).rejects(new ExecutionAlreadyExists({ message: 'again', $metadata }));
-    await orchestrator.start('acme', 'r', 0);
-    sfn.on(SendTaskSuccessCommand).rejects(new TaskTimedOut({ message: 'late', $metadata }));
-    expect(await orchestrator.wake('t', {})).toBe('gone');
-    sfn.on(SendTaskSuccessCommand).rejects(new Error('broken'));
-    await expect(orchestrator.wake('t', {})).rejects.toThrow('broken');
+  it.each(writes)('%s: a lost condition is an answer, with what won even where the service does not say', async (_name, command, write) => {
+    const { dynamo } = mocked();
+    const Item = { pk: { S: 'a' }, sk: { S: 'b' }, epoch: { N: '7' } };
+    void write;
+    dynamo.on(command as typeof UpdateItemCommand).rejects(lost());
+    dynamo.on(GetItemCommand).resolves({ Item, $metadata });
+    const table = tableOn(open('DynamoDB'));
+    const result = await (_name === 'put' ? table.put(key, { absent: 'pk' }) : _name === 'update' ? table.update(key, { add: { epoch: 1 } }, { eq: ['epoch', 6] }) : table.delete(key, { eq: ['epoch', 6] })); // prettier-ignore
+    expect(result).toMatchObject({ ok: false });
+    if (_name !== 'delete') expect(result).toEqual({ ok: false, item: { ...key, epoch: 7 } });
   });
 });

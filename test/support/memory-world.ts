@@ -22,6 +22,7 @@ import { asItem } from '#core/rows.ts';
 import { tenantKey } from '#core/names.ts';
 import { signerOf } from '#core/signing.ts';
 import { createService } from '#core/service/service.ts';
+import { readRun } from '#core/store.ts';
 import { awaitRound } from '#core/steps/await.ts';
 import { dispatch } from '#core/steps/dispatch.ts';
 import { finish } from '#core/steps/finish.ts';
@@ -250,13 +251,14 @@ export class MemoryWorld {
 
   /** Plays the state machine over a run. */
   async play(runId: string, between: () => Promise<void> = () => this.drain()): Promise<string> {
-    const ref = { tenant: 'acme', runId };
+    const attempt = (await readRun(this.table, 'acme', runId))?.attempt ?? 0;
+    const ref = { tenant: 'acme', runId, attempt };
     for (let round = 0; ; round++) {
       const planned = await this.until(plan(this.ports, { ...ref, round }));
       if (!planned.proceed) break;
       if (planned.shards > 0) {
         await this.until(dispatch(this.ports, { ...ref, round }));
-        this.executions.set(runId, { attempt: 0 });
+        this.executions.set(runId, { attempt });
         await awaitRound(this.ports, { ...ref, round, token: `${runId} ${String(round)}` });
         await between();
         for (let sweeps = 0; this.executions.get(runId)?.woken === undefined && sweeps < 50; sweeps++) {

@@ -4,6 +4,7 @@ import { IDEMPOTENCY_SECONDS } from '../limits.ts';
 import { apiKeyKey, idempotencyKey, parseApiKey } from '../names.ts';
 import { asApiKey } from '../rows.ts';
 import type { Context } from '../context.ts';
+import type { IdPorts } from './ids.ts';
 import type { Caller, Remembered, RememberedResponse } from '../operations.ts';
 
 type Ports = Pick<Context, 'table' | 'clock'>;
@@ -25,12 +26,18 @@ export async function authenticate(ports: Ports, key: string): Promise<Caller | 
  * Takes an idempotency key for one attempt at a request. The time of the first attempt is kept over all later ones: with the
  * key it names what the request creates, so an attempt that goes on where another died creates nothing twice.
  */
-export async function remembered(ports: Ports, caller: Caller, key: string, fingerprint: string): Promise<Remembered> {
+export async function remembered(
+  ports: IdPorts & Ports,
+  caller: Caller,
+  key: string,
+  fingerprint: string,
+): Promise<Remembered> {
   const now = ports.clock.now();
   const row = idempotencyKey(caller.tenant, key);
   const seed = createHash('sha256').update(`${caller.tenant}\n${key}`).digest('hex');
   const expiresAt = Math.floor(now / 1000) + IDEMPOTENCY_SECONDS;
-  const item = { ...row, kind: 'idempotency', fingerprint, at: now, takenAt: now, expiresAt };
+  const takenBy = Buffer.from(ports.randomBytes(8)).toString('hex');
+  const item = { ...row, kind: 'idempotency', fingerprint, at: now, takenAt: now, takenBy, expiresAt };
   const first = await ports.table.put(item, {
     any: [{ absent: 'pk' }, { lt: ['expiresAt', Math.floor(now / 1000)] }],
   });
@@ -40,15 +47,16 @@ export async function remembered(ports: Ports, caller: Caller, key: string, fing
   if (typeof old.response === 'string')
     return { kind: 'replay', response: JSON.parse(old.response) as RememberedResponse };
   // Its own first attempt, whose answer was lost.
-  if (old.takenAt === now) return { kind: 'new', once: { seed, at: Number(old.at) } };
+  if (old.takenBy === takenBy) return { kind: 'new', once: { seed, at: Number(old.at) } };
   const again = await ports.table.update(
     row,
-    { set: { takenAt: now } },
+    { set: { takenAt: now, takenBy } },
     {
       all: [{ absent: 'response' }, { any: [{ absent: 'takenAt' }, { lt: ['takenAt', now - ABANDONED_MS] }] }],
     },
   );
-  return again.ok ? { kind: 'new', once: { seed, at: Number(old.at) } } : { kind: 'busy' };
+  const mine = again.ok || again.item?.takenBy === takenBy;
+  return mine ? { kind: 'new', once: { seed, at: Number(old.at) } } : { kind: 'busy' };
 }
 
 export async function remember(

@@ -8,14 +8,14 @@ import type { Context } from '../context.ts';
 
 export async function awaitRound(
   ports: Pick<Context, 'table' | 'orchestrator' | 'clock'>,
-  ref: { tenant: string; runId: string; round: number; token: string },
+  ref: { tenant: string; runId: string; attempt: number; round: number; token: string },
 ): Promise<void> {
   const write = await ports.table.update(
     runKey(ref.tenant, ref.runId),
     { set: { token: ref.token, tokenRound: ref.round } },
-    { in: ['state', ['RUNNING', 'PAUSED', 'FINALIZING']] },
+    { all: [{ in: ['state', ['RUNNING', 'PAUSED', 'FINALIZING']] }, { eq: ['attempt', ref.attempt] }] },
   );
-  // The run has ended behind the machine's back: let it go on to finish, which finds that out.
+  // The run has ended behind the machine's back, or another execution has it: finish finds that out.
   if (!write.ok) await ports.orchestrator.wake(ref.token, { outcome: 'stopped' });
   else await wakeIfDue(ports, ref.tenant, ref.runId);
 }

@@ -7,11 +7,11 @@ import type { RoundRow, RunRow } from '../rows.ts';
 
 export async function dispatch(
   ports: Pick<Context, 'table' | 'queue' | 'clock'>,
-  ref: { tenant: string; runId: string; round: number },
+  ref: { tenant: string; runId: string; attempt: number; round: number },
 ): Promise<{ sent: number }> {
   const run = await readRun(ports.table, ref.tenant, ref.runId);
   const round = run?.rounds[ref.round];
-  if (run?.state !== 'RUNNING' || round === undefined) return { sent: 0 };
+  if (run?.state !== 'RUNNING' || run.attempt !== ref.attempt || round === undefined) return { sent: 0 };
   // A redriven round begins with most of its shards done, and nobody has counted them.
   if (run.redrives !== undefined) await countDone(ports, run, round);
   const sent = await sendOpen(ports, shardsOf(ports.table, run, round));

@@ -24,6 +24,8 @@ import type { Manifest, Progress } from '../operations.ts';
 export interface FinishRequest {
   tenant: string;
   runId: string;
+  /** Which execution of the run asks. */
+  attempt: number;
   outcome?: 'timedOut' | 'failed';
   error?: string;
   cause?: string;
@@ -33,7 +35,8 @@ type Ports = Pick<Context, 'region' | 'table' | 'objects' | 'signer' | 'orchestr
 export async function finish(ports: Ports, request: FinishRequest): Promise<{ state: string }> {
   const run = await beginFinish(ports, request);
   if (run === undefined) return { state: 'NONE' };
-  if (isEnded(run.state)) return { state: run.state };
+  // Over, or another execution's to end.
+  if (isEnded(run.state) || run.attempt !== request.attempt) return { state: run.state };
   await cancelOpenShards(ports, run);
   const { manifest, duplicateRecords } = await makeManifest(ports, run);
   const state = endState(run, manifest.totals);
@@ -48,13 +51,13 @@ export async function finish(ports: Ports, request: FinishRequest): Promise<{ st
 
 /** FINALIZING from any live state; from here on no worker commits to a shard that finish has fenced. */
 async function beginFinish(ports: Ports, request: FinishRequest): Promise<RunRow | undefined> {
-  const { tenant, runId, outcome, error, cause } = request;
+  const { tenant, runId, attempt, outcome, error, cause } = request;
   const ending = outcome && {
     outcome,
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause: cause.slice(0, 1000) }),
   };
-  const write = await moveRun(ports, tenant, runId, { kind: 'finish', ...(ending && { ending }) });
+  const write = await moveRun(ports, tenant, runId, { kind: 'finish', attempt, ...(ending && { ending }) });
   return write.run;
 }
 
@@ -68,8 +71,8 @@ async function cancelOpenShards(ports: Ports, run: RunRow): Promise<void> {
 }
 
 async function cancelShard(ports: Ports, run: RunRow, open: ShardRow): Promise<void> {
-  const shard = await fenceShard(ports.table, open, ports.clock.now());
-  if (shard === undefined) return; // done meanwhile by its worker
+  const shard = await fenceShard(ports.table, open, ports.clock.now(), run.redrives ?? 0);
+  if (shard === undefined) return; // done meanwhile by its worker, or no longer ours to end
   const batch = new Batch(ports.clock.now());
   const at = new Date(ports.clock.now()).toISOString();
   const detail = run.stopReason === undefined ? 'the run ended first' : `the run was stopped: ${run.stopReason}`;
@@ -140,7 +143,7 @@ async function end(
     (run.ending?.outcome === 'failed' ? machineError(run.ending) : nothingSucceeded(state, manifest.totals));
   const write = await moveRun(ports, run.tenant, run.runId, {
     kind: 'end',
-    era,
+    attempt: run.attempt,
     state,
     at: Date.parse(manifest.finishedAt ?? manifest.createdAt),
     ...(error && { error }),

@@ -16,7 +16,7 @@ type Ports = Pick<Context, 'table' | 'objects' | 'clock'>;
 
 export async function merge(
   ports: Ports,
-  ref: { tenant: string; runId: string; round: number },
+  ref: { tenant: string; runId: string; attempt: number; round: number },
 ): Promise<{ more: boolean; round: number }> {
   const next = ref.round + 1;
   const over = { more: false, round: ref.round };
@@ -24,6 +24,7 @@ export async function merge(
   const round = run?.rounds[ref.round];
   // A paused run may go on: what comes next sends no requests either, and its shards are not sent.
   if ((run?.state !== 'RUNNING' && run?.state !== 'PAUSED') || round === undefined) return over;
+  if (run.attempt !== ref.attempt) return over;
   if (run.rounds[next]) return { more: true, round: next };
   const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
   const { crawl } = task.source;

@@ -35,12 +35,12 @@ const OVERTAKEN_MS = 1_000;
 
 export async function plan(
   ports: PlanPorts,
-  ref: { tenant: string; runId: string; round: number },
+  ref: { tenant: string; runId: string; attempt: number; round: number },
 ): Promise<PlanAnswer> {
   const over = (grace: boolean): PlanAnswer => ({ round: ref.round, shards: 0, secondsLeft: 1, proceed: false, grace });
   for (let tries = 1; tries <= TRIES; tries++) {
     const run = await readRun(ports.table, ref.tenant, ref.runId);
-    if (run === undefined || isEnded(run.state)) return over(false);
+    if (run === undefined || isEnded(run.state) || run.attempt !== ref.attempt) return over(false);
     if (run.state === 'FINALIZING') return over(true);
     if (await isOver(ports, run)) return over(true);
     const known = run.rounds[ref.round];

@@ -26,8 +26,8 @@ export async function claimShard(
 }
 
 /** Takes a shard from whoever holds it: only for ending a run. */
-export const fenceShard = (table: Table, ref: ShardRef, at: number): Promise<LeasedShard | undefined> =>
-  write(table, ref, { kind: 'fence', at });
+export const fenceShard = (table: Table, ref: ShardRef, at: number, era: number): Promise<LeasedShard | undefined> =>
+  write(table, ref, { kind: 'fence', at, era });
 
 /** False when the lease has been lost. */
 export const renewLease = async (table: Table, shard: LeasedShard, at: number): Promise<boolean> =>
