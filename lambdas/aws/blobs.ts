@@ -43,13 +43,18 @@ export class S3Blobs implements Blobs {
       bytes += next.value.byteLength;
     }
     let broken: { error: unknown } | undefined;
-    async function* all(): AsyncGenerator<Uint8Array> {
+    const more = async (): Promise<IteratorResult<Uint8Array>> => {
       try {
-        yield* head;
-        for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+        return await source.next();
       } catch (error) {
         broken = { error };
         throw error;
+      }
+    };
+    async function* all(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* head;
+        for (let next = await more(); next.done !== true; next = await more()) yield next.value;
       } finally {
         await source.return?.();
       }
@@ -64,9 +69,9 @@ export class S3Blobs implements Blobs {
     await call<unknown>(
       this.#what('multipart upload', key),
       () => upload.done(),
-      (error) => {
-        // The source's own failure is not S3's.
-        if (broken?.error === error) throw error;
+      () => {
+        // The source's own failure is not S3's, also when clearing the parts away fails after it.
+        if (broken !== undefined) throw broken.error;
         return undefined;
       },
     );

@@ -58,6 +58,7 @@ export class StepFunctionsOrchestrator implements Orchestrator {
       `Step Functions DescribeExecution, execution ${name}`,
       async () => {
         const { status } = await this.#client.send(new DescribeExecutionCommand({ executionArn }));
+        if (status === undefined) throw new Error('an answer without a status');
         return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended';
       },
       (error) => (error instanceof ExecutionDoesNotExist ? 'none' : undefined),

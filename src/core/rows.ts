@@ -48,8 +48,8 @@ export interface RunFacts extends Key {
   rounds: RoundRow[];
   /** = rounds.length: conditions cannot count. */
   roundCount: number;
-  /** The task token that waits for `tokenRound` to be done. */
-  token?: string;
+  /** The task tokens that wait for `tokenRound` to be done: of several, left by repeated calls, one is alive. */
+  tokens?: string[];
   tokenRound?: number;
   /** Rounds whose links have been merged. */
   merged: number;

@@ -86,18 +86,23 @@ export async function startNext(ports: Ports, tenant: string, taskId: string): P
     const { items } = await ports.table.query({ pk, prefix: WAITER_PREFIX, limit: 1 });
     const [first] = items.map(asWaiter);
     if (first === undefined) return;
-    const started = await startWaiter(ports, { tenant, taskId, runId: first.runId });
-    if (started !== 'over') return;
+    const turn = await startWaiter(ports, { tenant, taskId, runId: first.runId });
+    if (turn === 'started') return;
+    // The holder may itself be waiting: whoever gave it the lock died before he could tell it.
+    if (turn !== 'over') {
+      if (turn.holder !== '') await startWaiter(ports, { tenant, taskId, runId: turn.holder });
+      return;
+    }
   }
 }
 
-/** `over` = it does not wait any more, and the next one may be asked. */
-async function startWaiter(ports: Ports, ref: RunRef): Promise<'started' | 'waits' | 'over'> {
+/** `over` = it does not wait any more, and the next one may be asked; a holder = whom it waits for. */
+async function startWaiter(ports: Ports, ref: RunRef): Promise<'started' | 'over' | { holder: string }> {
   const { tenant, taskId, runId } = ref;
   const run = await readRun(ports.table, tenant, runId);
   if (run?.state !== 'QUEUED' || run.waitsFor === undefined) return leave(ports, ref);
   const locking = await takeLock(ports, ref);
-  if (!locking.ok) return 'waits';
+  if (!locking.ok) return { holder: locking.holder };
   // Its time is counted from now on.
   const deadlineAt = ports.clock.now() + (run.deadlineAt - run.createdAt);
   const { change, condition } = transition({ kind: 'promote', lock: locking.token, deadlineAt });

@@ -141,7 +141,7 @@ export function transition(event: RunEvent): Transition {
     case 'finish':
       return {
         change: enter({ state: 'FINALIZING' }, event.ending ? { ending: { ...event.ending } } : {}, [
-          'token',
+          'tokens',
           'tokenRound',
         ]),
         // An execution that was given up, or outlived by a redrive, ends nothing.
@@ -170,7 +170,7 @@ export function transition(event: RunEvent): Transition {
               ...(lock !== undefined && { lock }),
               ...(once !== undefined && { redrivenBy: once }),
             },
-            ['error', 'ending', 'stopReason', 'duplicateRecords', 'settledTo'],
+            ['error', 'ending', 'stopReason', 'duplicateRecords', 'settledTo', 'tokens', 'tokenRound'],
           ),
           add: { attempt: 1, redrives: 1 },
         },
@@ -184,7 +184,8 @@ export function transition(event: RunEvent): Transition {
       };
     case 'restart':
       return {
-        change: { set: { attempt: event.attempt } },
+        // Nobody waits on the tokens of the execution that is gone.
+        change: { set: { attempt: event.attempt }, remove: ['tokens', 'tokenRound'] },
         condition: all(is(...LIVE_STATES), { eq: ['attempt', event.attempt - 1] }),
       };
     case 'settled':

@@ -22,7 +22,7 @@ export async function requestStop(
   if (run?.state !== 'FINALIZING') return run;
   if (write.ok) await note(ports.table, run, ports.clock.now(), 'run.stopping', `asked to stop: ${reason}`);
   // Whoever asked first may have died before this.
-  if (run.token !== undefined) await ports.orchestrator.wake(run.token, { outcome: 'stopped' });
+  if (run.tokens !== undefined) await wake(ports, run.tokens, 'stopped');
   // Nothing carries a run that waits in line: an execution ends it.
   else if (run.waitsFor !== undefined) await ports.orchestrator.start(tenant, runId, run.attempt);
   return run;
@@ -54,11 +54,18 @@ export async function moveRun(
  */
 export async function wakeIfDue(ports: Ports, tenant: string, runId: string): Promise<'woken' | 'gone' | 'notDue'> {
   const run = await readRun(ports.table, tenant, runId);
-  if (run?.token === undefined || run.tokenRound === undefined) return 'notDue';
-  if (run.state === 'FINALIZING') return ports.orchestrator.wake(run.token, { outcome: 'stopped' });
+  if (run?.tokens === undefined || run.tokenRound === undefined) return 'notDue';
+  if (run.state === 'FINALIZING') return wake(ports, run.tokens, 'stopped');
   const round = run.rounds[run.tokenRound];
   // What follows a round sends no requests, so a paused run may go on with it.
   const going = run.state === 'RUNNING' || run.state === 'PAUSED';
   if (!going || round === undefined || !(await isRoundDone(ports.table, run, round))) return 'notDue';
-  return ports.orchestrator.wake(run.token, { outcome: 'roundDone' });
+  return wake(ports, run.tokens, 'roundDone');
+}
+
+/** Answers every token: only one of them is still waited on, and nothing tells which. */
+async function wake(ports: Ports, tokens: string[], outcome: 'roundDone' | 'stopped'): Promise<'woken' | 'gone'> {
+  let answer: 'woken' | 'gone' = 'gone';
+  for (const token of tokens) if ((await ports.orchestrator.wake(token, { outcome })) === 'woken') answer = 'woken';
+  return answer;
 }

@@ -95,28 +95,35 @@ async function* gzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   await done;
 }
 
-/** Gunzips when the first two bytes say gzip; a truncated stream throws zlib's error. */
+/**
+ * Gunzips when the first two bytes say gzip; a truncated stream throws zlib's error. A reader that leaves early takes the
+ * source with it: behind it may stand one of a bounded number of connections.
+ */
 async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = chunks[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
-  while (head.length < 2) {
-    const next = await source.next();
-    if (next.done === true) break;
-    head = Buffer.concat([head, next.value]);
-  }
   async function* whole(): AsyncGenerator<Uint8Array> {
     if (head.length > 0) yield head;
     for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
   }
-  if (!(head[0] === 0x1f && head[1] === 0x8b)) {
-    yield* whole();
-    return;
+  try {
+    while (head.length < 2) {
+      const next = await source.next();
+      if (next.done === true) break;
+      head = Buffer.concat([head, next.value]);
+    }
+    if (!(head[0] === 0x1f && head[1] === 0x8b)) {
+      yield* whole();
+      return;
+    }
+    const out = new PassThrough();
+    const done = pipeline(Readable.from(whole()), createGunzip(), out);
+    done.catch((error: unknown) => out.destroy(error as Error));
+    yield* out as AsyncIterable<Buffer>;
+    await done;
+  } finally {
+    await source.return?.();
   }
-  const out = new PassThrough();
-  const done = pipeline(Readable.from(whole()), createGunzip(), out);
-  done.catch((error: unknown) => out.destroy(error as Error));
-  yield* out as AsyncIterable<Buffer>;
-  await done;
 }
 
 /** Lines by LF, a CR before it dropped; the last line needs none. */

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
-import { DUE_INDEX, LIST_INDEX, TABLE_KEYS } from '#lambdas/contract.ts';
 import { S3Blobs } from '#lambdas/aws/blobs.ts';
 import { dynamoClient, s3Client } from '#lambdas/aws/clients.ts';
 import { clock } from '#lambdas/aws/runtime.ts';
@@ -11,6 +11,7 @@ import { DynamoTable } from '#lambdas/aws/table.ts';
 import { startDynamo, type Dynamo } from '#local/dynamo.ts';
 import { startSqsS3, type SqsS3 } from '#local/sqs-s3.ts';
 import { LineObjects } from '#storage/line-objects.ts';
+import { controlTable } from './control-table.ts';
 import { objectsContract } from './objects.ts';
 import { tableContract } from './table.ts';
 
@@ -24,27 +25,7 @@ beforeAll(async () => {
   dynamo = await startDynamo({ dir: join(dir, 'dynamo'), ...options });
   sqsS3 = await startSqsS3({ dir: join(dir, 'sqs-s3'), region: 'local-1', ...options });
   sqsS3.putBucket('results');
-  const key = (name: string, type: 'HASH' | 'RANGE') => ({ AttributeName: name, KeyType: type });
-  const index = ({ name, partition, sort }: { name: string; partition: string; sort: string }, projection: string) => ({
-    IndexName: name,
-    KeySchema: [key(partition, 'HASH'), key(sort, 'RANGE')],
-    Projection: { ProjectionType: projection },
-  });
-  await dynamo.call('CreateTable', {
-    TableName: 'control',
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [key(TABLE_KEYS.partition, 'HASH'), key(TABLE_KEYS.sort, 'RANGE')],
-    AttributeDefinitions: [
-      ...[TABLE_KEYS.partition, TABLE_KEYS.sort, DUE_INDEX.partition, LIST_INDEX.partition, LIST_INDEX.sort].map(
-        (name) => ({
-          AttributeName: name,
-          AttributeType: 'S',
-        }),
-      ),
-      { AttributeName: DUE_INDEX.sort, AttributeType: 'N' },
-    ],
-    GlobalSecondaryIndexes: [index(DUE_INDEX, 'KEYS_ONLY'), index(LIST_INDEX, 'ALL')],
-  });
+  await dynamoClient({ ...place, endpoint: dynamo.url }).send(new CreateTableCommand(controlTable('control')));
 });
 afterAll(async () => {
   await dynamo.close();

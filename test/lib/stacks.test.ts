@@ -107,6 +107,32 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
     }
   });
 
+  it('keeps the signing secret for finish, and the dead messages for the sweep', () => {
+    const [[secretId, secret] = ['', undefined]] = of('AWS::SecretsManager::Secret');
+    expect(secret?.Properties.GenerateSecretString).toMatchObject({ PasswordLength: 64, ExcludePunctuation: true });
+    expect(secret?.DeletionPolicy).toBe(stage === 'prod' ? 'Retain' : 'Delete');
+    const dead = of('AWS::SQS::Queue').find(([, { Properties: p }]) => p.RedrivePolicy === undefined)?.[0] ?? '';
+    /** Roles whose grants name the action on the resource, by the names of their functions. */
+    const granted = (action: string, resource: string): string[] =>
+      of('AWS::IAM::Policy')
+        .filter(([, { Properties: p }]) => {
+          const { Statement } = p.PolicyDocument as { Statement: { Action: string | string[]; Resource: unknown }[] };
+          return Statement.some(
+            ({ Action, Resource }) =>
+              [Action].flat().includes(action) && JSON.stringify(Resource).includes(`"${resource}"`),
+          );
+        })
+        .map(([id]) => id);
+    expect(granted('secretsmanager:GetSecretValue', secretId)).toEqual([expect.stringMatching(/finish/i)]);
+    for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage'])
+      expect(granted(action, dead)).toEqual([expect.stringMatching(/sweep/i)]);
+    // No other way to the secret: in no environment but that of finish, and nothing may do everything with it.
+    const knowing = of('AWS::Lambda::Function').filter(([, { Properties: p }]) =>
+      JSON.stringify(p.Environment).includes(`"${secretId}"`),
+    );
+    expect(knowing.map(([id]) => id)).toEqual([expect.stringMatching(/finish/i)]);
+  });
+
   it('catches the failure of every task of the machine and names it after its stage', () => {
     const [machine] = of('AWS::StepFunctions::StateMachine');
     expect(machine?.[1].Properties.StateMachineName).toBe(machineName(stage));

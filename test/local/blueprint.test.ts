@@ -47,6 +47,16 @@ describe('blueprint', () => {
     expect(functions[0]?.codeDir).toMatch(/asset\.abc$/);
   });
 
+  it('reads a secret that is made up, and who is told where it is', () => {
+    const { secrets, functions } = read({
+      Key: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } } }, // prettier-ignore
+      Fn: lambdaResource('abc', { Environment: { Variables: { SECRET: { Ref: 'Key' } } } }),
+    });
+    const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:test-Key';
+    expect(secrets).toEqual([{ logicalId: 'Key', name: 'test-Key', arn, characters: 64 }]);
+    expect(functions[0]?.environment).toEqual({ SECRET: arn });
+  });
+
   it('sends an alias to its function', () => {
     const { rules } = read({
       Fn: lambdaResource('abc'),
@@ -80,6 +90,11 @@ describe('blueprint', () => {
       'an unknown type',
       { Topic: { Type: 'AWS::Kinesis::Stream' } },
       'Topic: the local world does not play AWS::Kinesis::Stream',
+    ],
+    [
+      'a secret whose value the template holds',
+      { K: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: 'x' } } },
+      'K.SecretString',
     ],
     ['a FIFO queue', { Q: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } }, 'Q.FifoQueue'],
     [

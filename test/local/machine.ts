@@ -32,7 +32,7 @@ export const task = (more: JsonObject = {}): JsonObject => ({
   ...more,
 });
 
-export type Fn = (payload: Json, call: number) => Invocation | Promise<Invocation>;
+export type Fn = (payload: Json, call: number, functionName: string) => Invocation | Promise<Invocation>;
 
 export interface Rig {
   engine: Engine;
@@ -59,7 +59,7 @@ export function rig(
     clock,
     chance: () => options.chance ?? 0.5,
     log: () => undefined,
-    invoke: async (_, payload) => fn(payload, calls.push(payload)),
+    invoke: async (functionName, payload) => fn(payload, calls.push(payload), functionName),
   });
   onTestFinished(() => {
     engine.close();

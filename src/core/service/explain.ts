@@ -1,5 +1,5 @@
 /** One target's whole story, put together from the rows and the objects that they name. */
-import { hostOf, targetIdentity } from '../url.ts';
+import { hostOf, parseHttp, targetIdentity } from '../url.ts';
 import { Bounded } from '../bounded.ts';
 import { commitName, fileName, fileObject, parseShardId } from '../names.ts';
 import { ledgersOf, partsOf } from '../manifest.ts';
@@ -73,7 +73,8 @@ async function search(
   identity: string,
 ): Promise<Found[]> {
   // Lines are parsed only where the host stands in them: a URL may be written in many ways, its host in few.
-  const hint = new URL(wanted.url).hostname;
+  // What is no URL at all stands in the ledger as it was given.
+  const hint = (parseHttp(wanted.url)?.hostname ?? wanted.url).toLowerCase();
   const found: Found[] = [];
   const reading = new Bounded(READERS);
   for (const file of files)
