@@ -1,8 +1,9 @@
 /** The leaves a task document is made of. Messages keep the convention of `refusals.ts`. */
-import { Cron } from 'croner';
 import { z } from 'zod';
 import type { Json } from '#core/json.ts';
 import { URL_CHARS_MAX } from '#core/limits.ts';
+import { parseCron } from '#core/schedule/cron.ts';
+import { intervalMs } from '#core/schedule/rhythm.ts';
 import { parseHttp } from '#core/url.ts';
 
 /** An object that refuses unknown fields and names the known ones. */
@@ -78,15 +79,8 @@ function isJson(value: unknown): boolean {
 /** Any JSON value, `null` too: only an absent field is none. */
 export const json = z.custom<Json>(isJson, { error: 'a JSON value' });
 
-/** Five fields that some day match; nicknames and seconds are not taken. */
-export function isCron(pattern: string): boolean {
-  if (pattern.trim().split(/\s+/).length !== 5) return false;
-  try {
-    return new Cron(pattern, { mode: '5-part', paused: true }).nextRun(new Date('2024-01-01T00:00:00Z')) !== null;
-  } catch {
-    return false;
-  }
-}
+/** Five fields that some day match; nicknames, seconds and `L`, `W`, `#` are not taken. */
+export const isCron = (pattern: string): boolean => parseCron(pattern).ok;
 
 export function isTimezone(name: string): boolean {
   try {
@@ -97,8 +91,4 @@ export function isTimezone(name: string): boolean {
 }
 
 /** `15 minutes`, `1 hour`, `2 days`; at most a year, which is also the longest cron period but leap days. */
-export function isInterval(value: string): boolean {
-  const match = /^([1-9]\d{0,5}) (minute|hour|day)s?$/.exec(value);
-  const minutes = { minute: 1, hour: 60, day: 1440 }[match?.[2] ?? 'minute'] ?? 1;
-  return match !== null && Number(match[1]) * minutes <= 366 * 1440;
-}
+export const isInterval = (value: string): boolean => (intervalMs(value) ?? Infinity) <= 366 * 86_400_000;
