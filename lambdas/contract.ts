@@ -83,6 +83,9 @@ export const LIST_INDEX = { name: 'list', partition: 'listPk', sort: 'listSk' } 
 /** Physical name of the state machine: known beforehand, so that functions inside it may be granted to answer its tokens. */
 export const machineName = (stage: string): string => `gleaner-${stage}-run`;
 
+/** State transitions that come with one call of a task: its own and those of the choices behind it; with `finish`, the Begin. */
+export const TRANSITIONS = { plan: 3, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
+
 /** Payloads of the state machine's tasks, and what each returns. */
 export interface RunRef {
   tenant: string;

@@ -1,9 +1,10 @@
 /** `finish`: every target gets its end, the run its manifest. */
 import { finish } from '#core/steps/finish.ts';
+import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
 import { controlTable, resultObjects, runMachine, signer, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
-import { environment, type FinishInput, type FinishOutput } from './contract.ts';
+import { TRANSITIONS, environment, type FinishInput, type FinishOutput } from './contract.ts';
 
 const env = environment('finish', process.env);
 const told = telling(env.GLEANER_STAGE);
@@ -18,4 +19,6 @@ const ports = {
   meter: told.meter,
 };
 
-export const handler = dressed<FinishInput, FinishOutput>(told, runKeys, (event) => finish(ports, event));
+export const handler = dressed<FinishInput, FinishOutput>(told, runKeys, (event) =>
+  charged({ ...ports, log: told.log }, event, { transitions: TRANSITIONS.finish }, () => finish(ports, event)),
+);

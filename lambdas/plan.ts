@@ -1,10 +1,11 @@
 /** `plan`: one round's source as shards. */
 import { plan } from '#core/steps/plan.ts';
+import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
 import { listBuckets, resultObjects, tables, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing, sitemaps } from './aws/web.ts';
-import { environment, type PlanInput, type PlanOutput } from './contract.ts';
+import { TRANSITIONS, environment, type PlanInput, type PlanOutput } from './contract.ts';
 
 const env = environment('plan', process.env);
 const told = telling(env.GLEANER_STAGE);
@@ -21,4 +22,6 @@ const ports = {
   resultsBucket: env.RESULTS_BUCKET,
 };
 
-export const handler = dressed<PlanInput, PlanOutput>(told, runKeys, (event) => plan(ports, event));
+export const handler = dressed<PlanInput, PlanOutput>(told, runKeys, (event) =>
+  charged({ ...ports, log: told.log }, event, { transitions: TRANSITIONS.plan }, () => plan(ports, event)),
+);

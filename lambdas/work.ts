@@ -7,7 +7,9 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { getDomain } from 'tldts';
 import { compileExtractor } from '#extract/compile.ts';
 import { parseShardMessage } from '#core/dead-letters.ts';
-import { work } from '#core/steps/work.ts';
+import { work, type WorkAnswer } from '#core/steps/work.ts';
+import { requestStop } from '#core/stop.ts';
+import { billing, charged } from './aws/billing.ts';
 import { dressed } from './aws/handler.ts';
 import { resultObjects, runMachine, shardQueue, tables, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
@@ -27,7 +29,7 @@ const ports = {
   compileExtractor,
   domainOf: (hostname: string): string => getDomain(hostname) ?? hostname,
   log: told.log,
-  meter: told.meter,
+  meter: billing.meter(told.meter),
 };
 
 export const handler = dressed<SQSEvent, SQSBatchResponse>(
@@ -43,6 +45,9 @@ export const handler = dressed<SQSEvent, SQSBatchResponse>(
   },
 );
 
+/** The feed's part in one message: received and deleted. */
+const FEED = { queueRequests: 2 };
+
 /** False when the record is to be delivered again. */
 async function workOn(record: SQSRecord, deadlineAt: number): Promise<boolean> {
   const message = parseShardMessage(record.body);
@@ -53,7 +58,9 @@ async function workOn(record: SQSRecord, deadlineAt: number): Promise<boolean> {
   const { tenant, runId, shardId } = message;
   told.logger.appendKeys({ tenant, runId, shardId });
   try {
-    told.log.info('shard ended', { answer: await work(ports, message, deadlineAt) });
+    const over = (): Promise<unknown> => requestStop(ports, tenant, runId, 'maxCostUsd');
+    const act = (): Promise<WorkAnswer> => work(ports, message, deadlineAt);
+    told.log.info('shard ended', { answer: await charged(ports, { tenant, runId }, FEED, act, over) });
     return true;
   } catch (error) {
     told.logger.error('shard failed', error as Error);

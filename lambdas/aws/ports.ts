@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Context } from '#core/context.ts';
+import { billing } from './billing.ts';
 import { S3Blobs } from './blobs.ts';
 import { dynamoClient, s3Client, secretsClient, sfnClient, sqsClient } from './clients.ts';
 import { SqsDeadMessages } from './dead-messages.ts';
@@ -15,17 +16,17 @@ export const time = { clock, chance };
 export const randomness = { randomBytes: (n: number): Uint8Array => randomBytes(n) };
 
 export function tables(env: { CONTROL_TABLE: string; PACE_TABLE: string }): Pick<Context, 'table' | 'pace'> {
-  const client = dynamoClient();
+  const client = billing.watch(dynamoClient());
   return { table: new DynamoTable(client, env.CONTROL_TABLE), pace: new DynamoTable(client, env.PACE_TABLE) };
 }
 export const controlTable = (env: { CONTROL_TABLE: string }): Pick<Context, 'table'> => ({
-  table: new DynamoTable(dynamoClient(), env.CONTROL_TABLE),
+  table: new DynamoTable(billing.watch(dynamoClient()), env.CONTROL_TABLE),
 });
 export const resultObjects = (env: { RESULTS_BUCKET: string }): Pick<Context, 'objects'> => ({
-  objects: new LineObjects(new S3Blobs(s3Client(), env.RESULTS_BUCKET)),
+  objects: new LineObjects(new S3Blobs(billing.watch(s3Client()), env.RESULTS_BUCKET)),
 });
 export const shardQueue = (env: { SHARD_QUEUE_URL: string }): Pick<Context, 'queue'> => ({
-  queue: new SqsShardQueue(sqsClient(), env.SHARD_QUEUE_URL, clock, chance),
+  queue: new SqsShardQueue(billing.watch(sqsClient()), env.SHARD_QUEUE_URL, clock, chance),
 });
 export const deadMessages = (env: { DEAD_LETTER_QUEUE_URL: string }): Pick<Context, 'deadMessages'> => ({
   deadMessages: new SqsDeadMessages(sqsClient(), env.DEAD_LETTER_QUEUE_URL),

@@ -52,6 +52,7 @@ const ANSWERS: Record<string, z.ZodType> = {
   DeadLetter: views.deadLetterSchema,
   DeadLetterPage: deadLetterPage,
   DeadLettersRedriven: views.deadLettersRedrivenSchema,
+  Usage: views.usageViewSchema,
   Upload: views.uploadViewSchema,
   Health: views.healthSchema,
   OpenApi: openApiSchema,

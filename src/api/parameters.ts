@@ -1,7 +1,7 @@
 /** Names in paths and queries, for dispatch and the OpenAPI document alike. */
 import { z } from 'zod';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, URL_CHARS_MAX } from '#core/limits.ts';
-import { isRunId, isTaskId } from '#core/names.ts';
+import { isDay, isRunId, isTaskId } from '#core/names.ts';
 import type { PageRequest } from '#core/operations.ts';
 import { METHODS } from './task-source-schema.ts';
 import { bounded, oneOf, text, whole } from './task-values.ts';
@@ -40,6 +40,10 @@ export const targetUrl = bounded(`a URL of at most ${String(URL_CHARS_MAX)} char
 export const targetMethod = oneOf(METHODS)
   .exactOptional()
   .meta({ description: 'Of the target; absent: GET', default: 'GET' });
+
+/** UTC. */
+export const dayFilter = (description: string) =>
+  text('a day like "2026-11-26"', isDay).exactOptional().meta({ format: 'date', description });
 
 export const DEAD_LETTER_ID = bounded('an id of a dead letter', 1_024);
 

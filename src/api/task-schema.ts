@@ -44,9 +44,7 @@ const limitsSchema = strict({
   maxTargets: whole(1, 10_000_000).default(1_000_000),
   maxMinutes: whole(1, 44_640).default(1_440),
   maxRecords: whole(1, Number.MAX_SAFE_INTEGER).nullable().default(null),
-  maxCostUsd: z
-    .null({ error: ({ input }) => (typeof input === 'number' ? '!a cost limit is not available yet' : 'null') })
-    .default(null),
+  maxCostUsd: decimal(0.0001, 1_000_000).nullable().default(null),
 });
 
 const CRON = 'a cron of five fields that matches some day, like "0 3 * * *"';

@@ -66,6 +66,11 @@ const runHeadShape = {
   finishedAt: instant.exactOptional(),
 };
 
+const usd = z.number().min(0);
+const costByServiceSchema = z
+  .object({ lambda: usd, dynamodb: usd, s3: usd, sqs: usd, stepFunctions: usd })
+  .meta({ description: 'US dollars' });
+
 export const runViewSchema = z.object({
   id: z.string(),
   ...runHeadShape,
@@ -80,6 +85,10 @@ export const runViewSchema = z.object({
     .meta({ description: 'While QUEUED behind another run of its task: the id of that run' })
     .exactOptional(),
   redrives: count.meta({ description: 'How often its failed targets were tried again' }).exactOptional(),
+  costUsd: usd
+    .meta({ description: 'Estimated from metered operations; without storage, logs and traffic' })
+    .exactOptional(),
+  costByService: costByServiceSchema.exactOptional(),
 });
 
 export const shardViewSchema = z.object({
@@ -184,6 +193,23 @@ export const deadLettersRedrivenSchema = z.object({
   refused: z
     .array(z.object({ id: z.string(), detail: z.string() }))
     .meta({ description: 'Left as they were, and why' }),
+});
+
+const usageFigures = {
+  targets: count.meta({ description: 'That ended as collected or failed' }),
+  records: count,
+  bytes: count.meta({ description: 'Of bodies received' }),
+  costUsd: usd,
+  costByService: costByServiceSchema,
+};
+export const usageViewSchema = z.object({
+  from: z.string().meta({ format: 'date' }),
+  to: z.string().meta({ format: 'date' }),
+  days: z.array(z.object({ day: z.string().meta({ format: 'date', description: 'UTC' }), ...usageFigures })),
+  total: z.object(usageFigures),
+  prices: z
+    .object({ date: z.string(), region: z.string() })
+    .meta({ description: 'The month and the region of the list prices that costs are estimated by' }),
 });
 
 export const recordLineSchema = z.object({

@@ -1,6 +1,7 @@
 /** What a run came to, as a table for people. Pure. */
 import { BUCKETS } from '#core/ledger.ts';
 import type { RunView } from '#core/operations.ts';
+import { PRICE_TABLE } from '#core/prices.ts';
 import type { FailureGroup } from './failure-tally.ts';
 import { bytes, count, duration, plural, rate } from './figures.ts';
 import { table } from './table.ts';
@@ -51,6 +52,7 @@ export function summary(run: RunView, failures: readonly FailureGroup[], { colou
     if (counted < progress.failed) lines.push(`  (the first ${plural(counted, 'failed target')})`);
   }
   lines.push('', ...indented(table(figuresOf(run, took))));
+  if (run.costByService !== undefined) lines.push('', ...indented(costOf(run.costByService)));
   if (out !== undefined) lines.push('', `Results in ${out}`);
   return lines;
 }
@@ -70,6 +72,23 @@ function figuresOf(run: RunView, took: number | undefined): string[][] {
     ...(took === undefined ? [] : [['duration', duration(took)]]),
     ...(took === undefined || took <= 0 ? [] : [['rate', rate((done * 1000) / took, ' targets')]]),
   ];
+}
+
+/** By the price table, for this run alone: what it would have cost on AWS. */
+function costOf(costs: NonNullable<RunView['costByService']>): string[] {
+  const named: [string, number][] = [
+    ['Lambda', costs.lambda],
+    ['DynamoDB', costs.dynamodb],
+    ['S3', costs.s3],
+    ['SQS', costs.sqs],
+    ['Step Functions', costs.stepFunctions],
+  ];
+  const total = named.reduce((sum, [, cost]) => sum + cost, 0);
+  const rows = [...named, ['in all', total] as const].map(([name, cost]) => [name, cost.toFixed(6)]);
+  return table(
+    [[`US dollars (list prices, ${PRICE_TABLE.region}, ${PRICE_TABLE.date})`, ''], ...rows],
+    ['left', 'right'],
+  );
 }
 
 /** From start (or creation, when it never started) to end; undefined while the run lives. */

@@ -69,6 +69,8 @@ export const QUEUE_BATCH_MAX = 10;
 /** Rows or lines an API page may hold. */
 export const PAGE_LIMIT_MAX = 1_000;
 export const PAGE_LIMIT_DEFAULT = 100;
+/** Days that one answer about usage may span: a quarter. */
+export const USAGE_DAYS_MAX = 92;
 /** Lambda answers with at most 6 MB; a page of records stays below it even where every character takes three bytes. */
 export const PAGE_CHARS_MAX = 1_300_000;
 /** Inline targets of a task (CONTRACT §2). */

@@ -91,6 +91,18 @@ export const eventKey = (tenant: string, runId: string, atMs: number, order: str
   sk: `${EVENT_PREFIX}${digits(atMs, 15)}#${order}`,
 });
 
+/** What a run has used, and what a tenant's runs have on one day (`2026-11-26`, UTC). */
+export const usageKey = (tenant: string, runId: string): Key => ({ pk: runPk(tenant, runId), sk: 'USAGE' });
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+export const isDay = (day: string): boolean =>
+  DAY.test(day) && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
+const USAGE_PREFIX = 'USAGE#';
+export const usageDayKey = (tenant: string, day: string): Key => {
+  must(isDay(day), 'day', day);
+  return { pk: tenantPk(tenant), sk: USAGE_PREFIX + day };
+};
+export const dayOfUsage = (sk: string): string => sk.slice(USAGE_PREFIX.length);
+
 // ------------------------------------------------------------------ dead letters, signing keys
 
 export const DEAD_PREFIX = 'DEAD#';

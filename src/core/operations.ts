@@ -8,6 +8,7 @@ import type { JsonObject } from './json.ts';
 import type { RunState } from './run.ts';
 import type { ShardState } from './shard.ts';
 import type { TaskSpec } from './task.ts';
+import type { CostByService } from './usage.ts';
 
 export type Scope = 'read' | 'write' | 'admin';
 export interface Caller {
@@ -80,6 +81,9 @@ export interface RunView {
   waitsFor?: string;
   /** How often its failed targets were tried again. */
   redrives?: number;
+  /** Estimated from metered operations and the price table of `prices.ts`; absent until something was metered. */
+  costUsd?: number;
+  costByService?: CostByService;
 }
 
 /**
@@ -148,6 +152,25 @@ export interface DeadLettersRedriven {
   redriven: string[];
   /** Left as they were, and why. */
   refused: { id: string; detail: string }[];
+}
+
+export interface UsageFigures {
+  /** Targets that ended as collected or failed. */
+  targets: number;
+  records: number;
+  /** Body bytes received. */
+  bytes: number;
+  costUsd: number;
+  costByService: CostByService;
+}
+export interface UsageView {
+  /** Days like `2026-11-26`, UTC, both included. */
+  from: string;
+  to: string;
+  days: ({ day: string } & UsageFigures)[];
+  total: UsageFigures;
+  /** When and for which region the prices were read. */
+  prices: { date: string; region: string };
 }
 
 /** The public half of the key that signs manifests. */
@@ -284,6 +307,8 @@ export interface Operations {
   ): Promise<Outcome<PageOf<DeadLetterView>>>;
   /** All of the tenant's (up to a thousand at a time) or those named. */
   redriveDeadLetters(caller: Caller, ids?: string[]): Promise<Outcome<DeadLettersRedriven>>;
+  /** What the tenant's runs used and cost; by default over the last thirty days. */
+  usage(caller: Caller, span: { from?: string; to?: string }): Promise<Outcome<UsageView>>;
   signingKeys(): Promise<SigningKeyView[]>;
   listShards(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<ShardView>>>;
   timeline(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<TimelineEvent>>>;

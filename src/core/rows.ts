@@ -7,6 +7,7 @@ import type { Attr, Item, Key } from './ports.ts';
 import type { Ending, Redriving, RunPhase } from './run.ts';
 import type { ShardPhase } from './shard.ts';
 import type { Overlap, Scope } from './operations.ts';
+import type { Usage } from './usage.ts';
 
 /** What one committed plan of a round cut, and what it decided by itself. */
 export interface RoundRow {
@@ -227,6 +228,14 @@ export interface EventRow extends Key {
   data?: { [name: string]: Attr };
 }
 
+/** Counters of a run, or of a tenant's day. */
+export interface UsageRow extends Key, Usage {
+  kind: 'usage';
+  tenant: string;
+  /** Of a run that has one: `limits.maxCostUsd`. */
+  maxCostUsd?: number;
+}
+
 export const asRun = (item: Item): RunRow => item as unknown as RunRow;
 export const asShard = (item: Item): ShardRow => item as unknown as ShardRow;
 export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
@@ -237,6 +246,7 @@ export const asLock = (item: Item): LockRow => item as unknown as LockRow;
 export const asWaiter = (item: Item): WaiterRow => item as unknown as WaiterRow;
 export const asDeadLetter = (item: Item): DeadLetterRow => item as unknown as DeadLetterRow;
 export const asSigningKey = (item: Item): SigningKeyRow => item as unknown as SigningKeyRow;
+export const asUsage = (item: Item): UsageRow => item as unknown as UsageRow;
 export const asEvent = (item: Item): EventRow => item as unknown as EventRow;
 
 type Row =
@@ -250,7 +260,8 @@ type Row =
   | WaiterRow
   | DeadLetterRow
   | SigningKeyRow
-  | EventRow;
+  | EventRow
+  | UsageRow;
 /** A row as an item: absent optional fields stay absent. */
 export const asItem = (row: Row): Item =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Item;

@@ -116,7 +116,7 @@ export interface LimitsSpec {
   maxTargets: number;
   maxMinutes: number;
   maxRecords: number | null;
-  maxCostUsd: null;
+  maxCostUsd: number | null;
 }
 
 export interface ScheduleSpec {

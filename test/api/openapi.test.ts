@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, PendingLine, RecordLine } from '#core/operations.ts';
 import type { ResultsView, RunView, ShardView, SigningKeyView, TaskVersionView, TaskView } from '#core/operations.ts';
-import type { TimelineEvent, UploadView } from '#core/operations.ts';
+import type { TimelineEvent, UploadView, UsageView } from '#core/operations.ts';
 import { openApiDocument } from '#api/openapi.ts';
 import { pathNames } from '#api/route.ts';
 import { ROUTES } from '#api/route-table.ts';
@@ -140,6 +140,8 @@ describe('the schemas of answers', () => {
     expectTypeOf<DeadLettersRedriven>().toExtend<Of<typeof views.deadLettersRedrivenSchema>>();
     expectTypeOf<Of<typeof views.signingKeySchema>>().toExtend<SigningKeyView>();
     expectTypeOf<SigningKeyView>().toExtend<Of<typeof views.signingKeySchema>>();
+    expectTypeOf<Of<typeof views.usageViewSchema>>().toExtend<UsageView>();
+    expectTypeOf<UsageView>().toExtend<Of<typeof views.usageViewSchema>>();
     expectTypeOf<Of<typeof views.uploadViewSchema>>().toExtend<UploadView>();
     expectTypeOf<UploadView>().toExtend<Of<typeof views.uploadViewSchema>>();
   });

@@ -182,7 +182,7 @@ describe('a refusal says where, what was expected and what arrived', () => {
     ],
     [small({ pace: { adapt: 'yes' } }), 'pace.adapt', 'expected true or false, got "yes"'],
     [small({ retry: { attempts: 11 } }), 'retry.attempts', 'expected a whole number from 1 to 10, got 11'],
-    [small({ limits: { maxCostUsd: 5 } }), 'limits.maxCostUsd', 'a cost limit is not available yet'],
+    [small({ limits: { maxCostUsd: 0 } }), 'limits.maxCostUsd', 'expected a number from 0.0001 to 1000000, got 0'],
     [small({ limits: { maxMinutes: 1.5 } }), 'limits.maxMinutes', 'expected a whole number from 1 to 44640, got 1.5'],
     [small({ output: { format: 'parquet' } }), 'output.format', '"parquet" is not available yet; expected "ndjson"'],
     [small({ output: { documentdb: { collection: 'a' } } }), 'output.documentdb', 'not available yet'],

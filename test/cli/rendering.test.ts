@@ -138,6 +138,20 @@ describe('summary', () => {
       'Results in out/x',
     ]);
   });
+  test('what it cost, by service', () => {
+    const costByService = { lambda: 0.000128, dynamodb: 0.000062, s3: 0.000089, sqs: 0.000004, stepFunctions: 0.00065 };
+    const lines = summary(runView('SUCCEEDED', { collected: 1 }, { costByService }), [], { colour: false });
+    const from = lines.findIndex((line) => line.includes('US dollars'));
+    expect(lines.slice(from).map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['US dollars (list prices, us-east-1, 2026-11)'],
+      ['Lambda', '0.000128'],
+      ['DynamoDB', '0.000062'],
+      ['S3', '0.000089'],
+      ['SQS', '0.000004'],
+      ['Step Functions', '0.000650'],
+      ['in all', '0.000933'],
+    ]);
+  });
   test('a run that could not be planned', () => {
     const run = runView('FAILED', {}, { error: { type: 'sitemap', detail: 'empty\x1b[31m' }, stopReason: 'quota' });
     const lines = summary(run, [], { colour: false });

@@ -7,7 +7,7 @@ import { startEmbedded, type EmbeddedStack } from '#local/embedded.ts';
 import { startOrigin, type Origin } from '#support/origin.ts';
 import { CHARSET_TEXTS } from '#support/origin/site.ts';
 import { BUCKETS, type LedgerLine } from '#core/ledger.ts';
-import type { PageOf, RecordLine, ResultsView, RunView } from '#core/operations.ts';
+import type { PageOf, RecordLine, ResultsView, RunView, UsageView } from '#core/operations.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'gleaner-e2e-'));
 let stack: EmbeddedStack;
@@ -81,6 +81,11 @@ describe('the embedded stack', () => {
     expect(run.progress.collected).toBe(120);
     expect(new Set(rows.map(({ url }) => url)).size).toBe(120);
     expect(origin.requests('/page/')).toHaveLength(120);
+    const { costUsd = 0, costByService } = run;
+    expect(Object.values(costByService ?? {}).filter((cost) => cost > 0)).toHaveLength(5);
+    const usage = await api<UsageView>('GET', '/usage');
+    expect(usage.total.targets).toBeGreaterThanOrEqual(120);
+    expect(usage.total.costUsd).toBeGreaterThanOrEqual(costUsd);
   });
 
   it('puts every kind of misbehaviour into the ledger with its reason, and none ends the others', async () => {

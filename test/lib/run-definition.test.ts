@@ -5,6 +5,7 @@ import { DefinitionBody, QueryLanguage, StateMachine } from 'aws-cdk-lib/aws-ste
 import { App, Stack } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { runDefinition, type StateFunction } from '#lib/run-definition.ts';
+import { TRANSITIONS } from '#lambdas/contract.ts';
 import { ROUNDS_MAX, STOP_GRACE_SECONDS } from '#core/limits.ts';
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Invocation } from '#local/lambda.ts';
@@ -82,6 +83,19 @@ describe('a run', () => {
     expect(run.payloads.map((payload) => payload['round'])).toEqual([0, 0, 0, 0, 1, 1, 1, 1, undefined]);
     expect(run.payloads.at(-1)).toEqual(ids);
     expect(ending(run.read())).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('takes as many transitions as runs are charged for', () => {
+    const { States: states, StartAt: first } = definition as { States: Record<string, JsonObject>; StartAt: string };
+    const entered: string[] = [];
+    for (let name: unknown = first; typeof name === 'string';) {
+      entered.push(name);
+      const state = states[name] as JsonObject;
+      // The way of a run of one round: of each choice the first way, but no further round.
+      name = name === 'MoreRounds' ? state['Default'] : (state['Next'] ?? (state['Choices'] as JsonObject[] | undefined)?.[0]?.['Next']); // prettier-ignore
+    }
+    expect(entered.at(-1)).toBe('Finish');
+    expect(Object.values(TRANSITIONS).reduce((sum, each) => sum + each, 0)).toBe(entered.length);
   });
 
   it('passes over the wait of a round without shards', async () => {

@@ -10,7 +10,7 @@ import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#co
 import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
-import { resultsOf, SHARDS, SIGNING_KEY } from './fake-views.ts';
+import { resultsOf, SHARDS, SIGNING_KEY, usageOf } from './fake-views.ts';
 
 export const KEYS: Record<string, Caller> = {
   'read-key': { tenant: 'acme', keyId: 'k-read', scopes: ['read'] },
@@ -250,6 +250,9 @@ export class FakeOperations implements Operations {
       redriven: wanted.filter((id) => known.includes(id)),
       refused: unknown.map((id) => ({ id, detail: 'there is no such dead letter' })),
     });
+  }
+  usage(_caller: Caller, { from = '2026-11-25', to = '2026-11-26' }: { from?: string; to?: string }) {
+    return Promise.resolve(yes(usageOf(from, to)));
   }
   signingKeys(): Promise<SigningKeyView[]> {
     return Promise.resolve([SIGNING_KEY]);

@@ -2,7 +2,8 @@
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, PendingLine, RecordLine, ResultsView, RunView } from '#core/operations.ts';
-import type { ShardView, SigningKeyView, TimelineEvent } from '#core/operations.ts';
+import type { ShardView, SigningKeyView, TimelineEvent, UsageFigures, UsageView } from '#core/operations.ts';
+import { PRICE_TABLE } from '#core/prices.ts';
 import { isEnded } from '#core/run.ts';
 
 export const NOW = '2026-11-24T00:00:00.000Z';
@@ -22,6 +23,21 @@ const NO_PROGRESS = {
   records: 0,
   bytes: 0,
 };
+const FIGURES: UsageFigures = {
+  targets: 10,
+  records: 30,
+  bytes: 4096,
+  costUsd: 0.000015,
+  costByService: { lambda: 0.00001, dynamodb: 0.000005, s3: 0, sqs: 0, stepFunctions: 0 },
+};
+export const usageOf = (from: string, to: string): UsageView => ({
+  from,
+  to,
+  days: [{ day: to, ...FIGURES }],
+  total: FIGURES,
+  prices: PRICE_TABLE,
+});
+
 export const queuedRun = (id: string, taskId: string, taskVersion: number): RunView => ({
   id,
   taskId,

@@ -22,7 +22,6 @@ export const LATER_ROUTES: LaterRoute[] = [
   put('/v1/secrets/{name}'),
   remove('/v1/secrets/{name}'),
   get('/v1/alerts'),
-  get('/v1/usage'),
   admin(get('/v1/tenants')),
   admin(post('/v1/tenants')),
   admin(get('/v1/tenants/{tenantId}')),

@@ -1,9 +1,11 @@
 /** Uploads, signing keys, health and the OpenAPI document. */
 import { z } from 'zod';
 import { emptyBody } from '../bodies.ts';
+import { dayFilter } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Route } from '../route.ts';
-import { healthSchema, signingKeySchema, uploadViewSchema } from '../views-schema.ts';
+import { strict } from '../task-values.ts';
+import { healthSchema, signingKeySchema, uploadViewSchema, usageViewSchema } from '../views-schema.ts';
 
 export const signingKeyList = z.object({ items: z.array(signingKeySchema) });
 export const openApiSchema = z.record(z.string(), z.unknown()).meta({ description: 'An OpenAPI 3.1 document' });
@@ -20,6 +22,20 @@ export const SERVICE_ROUTES: Route[] = [
     answers: [{ status: 201, description: 'Where to PUT the list', schema: uploadViewSchema }],
     handle: async ({ service, caller, once }) =>
       replyTo(await service.operations.createUpload(caller, once), (view) => ({ status: 201, body: view })),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/usage',
+    operationId: 'getUsage',
+    tag: 'usage',
+    summary: 'What runs used and cost, by day',
+    scope: 'read',
+    query: strict({
+      from: dayFilter('First day, UTC; by default the thirtieth before the last'),
+      to: dayFilter('Last day, UTC; by default today'),
+    }),
+    answers: [{ status: 200, description: 'Every day of the span, and their sum', schema: usageViewSchema }],
+    handle: async ({ service, caller, query }) => replyTo(await service.operations.usage(caller, query), okWith),
   }),
   defineRoute({
     method: 'GET',

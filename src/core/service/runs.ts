@@ -4,6 +4,7 @@ import { progressOf, totalsOf, type Totals } from '../progress.ts';
 import { asEvent, asRun, asShard, pendingOf, type RunRow, type ShardRow } from '../rows.ts';
 import { isEnded, type RunState } from '../run.ts';
 import { allShards, readRun } from '../store.ts';
+import { costByService, costUsd, readUsage } from '../usage.ts';
 import { iso, noRun, ok, paging } from './outcome.ts';
 import type { Context } from '../context.ts';
 import type { Caller, Outcome, PageOf, PageRequest, RunView, ShardView, TimelineEvent } from '../operations.ts';
@@ -25,7 +26,10 @@ export async function findRun(
 }
 
 export async function viewRun(ports: Pick<Context, 'table' | 'clock'>, run: RunRow): Promise<RunView> {
-  const totals = await totalsOf(run, allShards(ports.table, run));
+  const [totals, used] = await Promise.all([
+    totalsOf(run, allShards(ports.table, run)),
+    readUsage(ports.table, run.tenant, run.runId),
+  ]);
   return {
     id: run.runId,
     taskId: run.taskId,
@@ -43,6 +47,7 @@ export async function viewRun(ports: Pick<Context, 'table' | 'clock'>, run: RunR
     ...(run.pausedAt !== undefined && { pausedAt: iso(run.pausedAt) }),
     ...(run.waitsFor !== undefined && { waitsFor: run.waitsFor }),
     ...(run.redrives !== undefined && { redrives: run.redrives }),
+    ...(used && { costUsd: costUsd(used), costByService: costByService(used) }),
   };
 }
 

@@ -8,6 +8,7 @@ import { getRun, listRuns, listShards, timeline } from './runs.ts';
 import { signingKeys } from './signing-keys.ts';
 import { startInline, startRun, type StartPorts } from './start.ts';
 import { createTask, deleteTask, getTask, listTasks, listVersions, replaceTask, rollbackTask } from './tasks.ts';
+import { usage } from './usage.ts';
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
@@ -37,6 +38,7 @@ export function createService(ports: ServicePorts): Operations {
     explain: (...args) => explain(ports, ...args),
     listDeadLetters: (...args) => listDeadLetters(ports, ...args),
     redriveDeadLetters: (...args) => redriveDeadLetters(ports, ...args),
+    usage: (...args) => usage(ports, ...args),
     signingKeys: () => signingKeys(ports),
     listShards: (...args) => listShards(ports, ...args),
     timeline: (...args) => timeline(ports, ...args),

@@ -1,7 +1,7 @@
 /** Starting runs: beside others of their task, instead of them, or after them. */
 import { METRICS } from '../metrics.ts';
 import { RUN_SWEEP_MS } from '../limits.ts';
-import { dueOf, runKey, runListPk } from '../names.ts';
+import { dueOf, runKey, runListPk, usageKey } from '../names.ts';
 import { asItem, type RunRow } from '../rows.ts';
 import { dropLock, takeLock, waitInLine } from '../run-lock.ts';
 import { note, readRun, readTask } from '../store.ts';
@@ -79,6 +79,9 @@ async function launch(
     'run.created',
     run.waitsFor === undefined ? detail : `${detail}, waits for run ${run.waitsFor}`,
   );
+  const { maxCostUsd } = task.limits;
+  if (maxCostUsd !== null)
+    await ports.table.put(asItem({ ...usageKey(tenant, runId), kind: 'usage', tenant, maxCostUsd }));
   ports.meter.count(METRICS.runsStarted, 1);
   return goOn(ports, run);
 }
