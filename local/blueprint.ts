@@ -41,6 +41,8 @@ export interface FunctionSpec extends Named {
   timeoutSeconds: number;
   environment: Record<string, string>;
   concurrencyMax: number | undefined;
+  roleArn: string;
+  logGroup: string;
 }
 export interface MappingSpec {
   logicalId: string;
@@ -52,6 +54,8 @@ export interface MappingSpec {
 }
 export interface MachineSpec extends Named {
   definition: Json;
+  roleArn: string;
+  keepsLog: boolean;
 }
 export interface RuleSpec extends Named {
   schedule: string;
@@ -60,6 +64,8 @@ export interface RuleSpec extends Named {
 export interface RouteSpec {
   key: string;
   functionArn: string;
+  /** What the function's policy sees as the caller. */
+  sourceArn: string;
 }
 export interface Blueprint {
   tables: TableSpec[];
@@ -73,7 +79,10 @@ export interface Blueprint {
   routes: RouteSpec[];
 }
 
-/** Permissions, keeping of logs, alarms and what CDK notes for itself: without meaning on one machine. */
+/**
+ * Keeping of logs, alarms and what CDK notes for itself: without meaning on one machine. Roles and policies are read
+ * elsewhere (`iam-template.ts`).
+ */
 const IGNORED = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
@@ -99,7 +108,7 @@ const IGNORED = new Set([
 
 export const withoutQualifier = (functionArn: string): string => functionArn.split(':').slice(0, 7).join(':');
 
-export function readBlueprint(assembly: Assembly, place: Place): Blueprint {
+export function readTemplate(assembly: Assembly, place: Place): Template {
   const template: Template = new Template(assembly.template, {
     pseudo: {
       'AWS::Region': place.region,
@@ -111,6 +120,10 @@ export function readBlueprint(assembly: Assembly, place: Place): Blueprint {
     },
     referent: (resource) => aliasReferent(template, resource, place) ?? referent(resource, place),
   });
+  return template;
+}
+
+export function readBlueprint(assembly: Assembly, place: Place, template = readTemplate(assembly, place)): Blueprint {
   const blueprint: Blueprint = {
     tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], routes: [],
   }; // prettier-ignore
@@ -127,7 +140,7 @@ export function readBlueprint(assembly: Assembly, place: Place): Blueprint {
       name: names.attributes['Name'] ?? names.ref,
       arn: names.attributes['Arn'] ?? '',
     };
-    read({ blueprint, properties, named, names, template, assembly });
+    read({ blueprint, properties, named, names, template, assembly, place });
   }
   return blueprint;
 }
@@ -150,6 +163,7 @@ interface Reading {
   names: Referent;
   template: Template;
   assembly: Assembly;
+  place: Place;
 }
 
 const READERS: Record<string, (reading: Reading) => void> = {
@@ -247,6 +261,8 @@ function readFunction({ blueprint, properties, named, assembly }: Reading): void
     timeoutSeconds: properties.number('Timeout', 3),
     environment,
     concurrencyMax: Number.isFinite(reserved) ? reserved : undefined,
+    roleArn: properties.text('Role'),
+    logGroup: properties.object('LoggingConfig').optionalText('LogGroup') ?? `/aws/lambda/${named.name}`,
   });
 }
 
@@ -279,7 +295,8 @@ function readMachine({ blueprint, properties, named }: Reading): void {
     return typeof value === 'string' ? value : whole;
   });
   const definition = JSON.parse(text) as Json;
-  blueprint.machines.push({ ...named, definition });
+  const level = properties.object('LoggingConfiguration').optionalText('Level') ?? 'OFF';
+  blueprint.machines.push({ ...named, definition, roleArn: properties.text('RoleArn'), keepsLog: level !== 'OFF' });
 }
 
 function readRule({ blueprint, properties, named }: Reading): void {
@@ -293,7 +310,7 @@ function readRule({ blueprint, properties, named }: Reading): void {
   blueprint.rules.push({ ...named, schedule: properties.text('ScheduleExpression'), targets });
 }
 
-function readRoute({ blueprint, properties, named, template }: Reading): void {
+function readRoute({ blueprint, properties, named, template, place }: Reading): void {
   const authorization = properties.optionalText('AuthorizationType') ?? 'NONE';
   if (authorization !== 'NONE')
     throw new Error(`${named.logicalId}: the local world has no ${authorization} authorizer`);
@@ -306,5 +323,7 @@ function readRoute({ blueprint, properties, named, template }: Reading): void {
   if (fields.text('IntegrationType') !== 'AWS_PROXY' || version !== '2.0') {
     throw new Error(`${integrationId}: the local world plays Lambda proxies with payload format 2.0 only`);
   }
-  blueprint.routes.push({ key: properties.text('RouteKey'), functionArn: fields.text('IntegrationUri') });
+  const key = properties.text('RouteKey');
+  const sourceArn = `arn:aws:execute-api:${place.region}:${place.account}:local/$default/${key.replace(' /', '/')}`;
+  blueprint.routes.push({ key, functionArn: fields.text('IntegrationUri'), sourceArn });
 }

@@ -14,8 +14,11 @@ import { Readable } from 'node:stream';
 import type { JsonObject } from '#core/json.ts';
 import type { Clock } from '#core/ports.ts';
 import { sweepExpired } from './dynamo-expiry.ts';
+import { accessKeyOf, firstRefusal, refusedJson } from './iam-gate.ts';
+import type { Gate } from './iam-gate.ts';
+import { DYNAMO_NEEDS } from './iam-needs.ts';
 import { listen, readBody, sendJson } from './loopback.ts';
-import { isObject } from './properties.ts';
+import { isObject, parsedObject } from './properties.ts';
 
 export interface Dynamo {
   url: string;
@@ -36,10 +39,6 @@ export class DynamoFailure extends Error {
   }
 }
 
-const ALLOWED = new Set([
-  'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem', 'BatchWriteItem',
-  'DescribeTable', 'CreateTable', 'ListTables',
-]); // prettier-ignore
 /** DynamoDB takes at most 16 MB in one request (a full BatchWriteItem). */
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024;
 const SWEEP_EVERY_MS = 60_000;
@@ -95,6 +94,7 @@ function operationOf(target: string | string[] | undefined): string {
 /** @param dir where the tables live. Persistent, also across kill -9; one process at a time. */
 export async function startDynamo(options: {
   dir: string;
+  gate: Gate;
   clock: Clock;
   log: (line: string) => void;
 }): Promise<Dynamo> {
@@ -134,11 +134,15 @@ export async function startDynamo(options: {
     if (body === 'aborted') return;
     if (body === 'tooLarge') return sendJson(response, 413, { message: 'request is larger than 16 MB' });
     const operation = operationOf(request.headers['x-amz-target']);
+    const needs = DYNAMO_NEEDS[operation];
+    if (needs === undefined) return sendJson(response, 501, unknown(operation));
+    const input = parsedObject(body.toString());
+    const refusal = firstRefusal(options.gate, accessKeyOf(request.headers), needs(input));
+    if (refusal !== undefined) return sendJson(response, 400, refusedJson(refusal));
     if (operation.endsWith('TimeToLive')) {
-      const reply = timeToLive(operation, body, expiring);
+      const reply = timeToLive(operation, input, expiring);
       return sendJson(response, reply === undefined ? 501 : 200, reply ?? unknown(operation));
     }
-    if (!ALLOWED.has(operation)) return sendJson(response, 501, unknown(operation));
     const answer = await run(request.headers, body);
     if (response.destroyed) return;
     response.writeHead(answer.status, answer.headers);
@@ -178,10 +182,9 @@ const unknown = (operation: string): JsonObject => ({
   message: `DynamoDB ${operation === '' ? 'requests without a known target are' : `${operation} is`} not offered by the local world (single-item conditional writes, queries and batches are)`,
 });
 
-function timeToLive(operation: string, body: Buffer, expiring: Map<string, string>): JsonObject | undefined {
-  const input: unknown = JSON.parse(body.toString());
-  const table = isObject(input) ? input['TableName'] : undefined;
-  if (typeof table !== 'string' || !isObject(input)) return undefined;
+function timeToLive(operation: string, input: JsonObject, expiring: Map<string, string>): JsonObject | undefined {
+  const table = input['TableName'];
+  if (typeof table !== 'string') return undefined;
   if (operation === 'DescribeTimeToLive') {
     const attribute = expiring.get(table);
     return {

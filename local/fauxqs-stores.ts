@@ -3,7 +3,7 @@
  * the stores and the router the way that start does. The deep imports hold for the exactly pinned version only.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RequestListener } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, RequestListener } from 'node:http';
 import type { buildApp as BuildApp, BuildAppOptions } from 'fauxqs';
 
 type Stores = NonNullable<BuildAppOptions['stores']>;
@@ -22,6 +22,11 @@ export interface FauxqsStores {
   s3: S3Store;
   /** Answers one request that came whole or is still coming. */
   handle: RequestListener;
+  /** Answers one call of SQS whose body was read. */
+  call(
+    headers: IncomingHttpHeaders,
+    body: Buffer,
+  ): Promise<{ status: number; headers: OutgoingHttpHeaders; body: Buffer }>;
   close(): Promise<void>;
 }
 
@@ -61,6 +66,10 @@ export async function openFauxqs(options: { dir: string; region: string }): Prom
     sqs: stores.sqsStore,
     s3: stores.s3Store,
     handle: (request, response) => app.routing(request, response),
+    async call(headers, body) {
+      const answer = await app.inject({ method: 'POST', url: '/', headers, payload: body });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.rawPayload };
+    },
     async close() {
       await app.close();
       persistence.close();

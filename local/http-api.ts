@@ -1,19 +1,26 @@
 /** The HTTP API's front door: routes of the template to functions, with the gateway's own limits and answers. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Json } from '#core/json.ts';
 import type { Clock } from '#core/ports.ts';
 import type { RouteSpec } from './blueprint.ts';
 import { answerOf, eventOf, plainAnswer } from './http-event.ts';
 import type { HttpAnswer } from './http-event.ts';
 import { matchRoute } from './http-routes.ts';
-import type { FunctionHost } from './lambda.ts';
+import type { Invocation } from './lambda.ts';
 import { readBody } from './loopback.ts';
 
 /** An HTTP API takes bodies up to 10 MB and waits 30 s for an integration. */
 export const BODY_BYTES_MAX = 10 * 1024 * 1024;
 export const ANSWER_MS_MAX = 30_000;
 
-export function httpApi(options: { routes: RouteSpec[]; functions: FunctionHost; clock: Clock }) {
+export interface HttpApiOptions {
+  routes: RouteSpec[];
+  invoke: (route: RouteSpec, event: Json) => Promise<Invocation>;
+  clock: Clock;
+}
+
+export function httpApi(options: HttpApiOptions) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request, BODY_BYTES_MAX);
     if (body === 'aborted') return;
@@ -30,11 +37,7 @@ export function httpApi(options: { routes: RouteSpec[]; functions: FunctionHost;
   };
 }
 
-async function answerTo(
-  options: Parameters<typeof httpApi>[0],
-  request: IncomingMessage,
-  body: Buffer,
-): Promise<HttpAnswer> {
+async function answerTo(options: HttpApiOptions, request: IncomingMessage, body: Buffer): Promise<HttpAnswer> {
   const { method = 'GET', url = '/', headers } = request;
   const match = matchRoute(options.routes, method, url.split('?')[0] ?? '/');
   if (match === undefined) return plainAnswer(404, 'Not Found');
@@ -51,7 +54,7 @@ async function answerTo(
   });
   const answered = new AbortController();
   const late = options.clock.sleep(ANSWER_MS_MAX, answered.signal).then(() => 'late' as const);
-  const invocation = await Promise.race([options.functions.invoke(match.route.functionArn, event), late]);
+  const invocation = await Promise.race([options.invoke(match.route, event), late]);
   answered.abort();
   if (invocation === 'late') return plainAnswer(503, 'Service Unavailable');
   if (invocation.kind === 'ok') return answerOf(invocation.payload);

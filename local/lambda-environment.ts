@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FunctionSpec } from './blueprint.ts';
+import { accessKeyIdOf, OWNER_KEY } from './iam-access.ts';
 
 /** Nothing listens on port 1 and no program may without being root: a service that is not played is refused there. */
 const NOWHERE = 'http://127.0.0.1:1';
@@ -19,7 +20,7 @@ export function clientEnvironment(endpoints: Endpoints, region: string, dataDir:
   return {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
+    AWS_ACCESS_KEY_ID: OWNER_KEY,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: NOWHERE,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
@@ -55,5 +56,7 @@ export function functionEnvironment(
     _HANDLER: spec.handler,
     ...spec.environment,
     ...extra,
+    // Last: who a function is, neither the template nor a caller can say.
+    AWS_ACCESS_KEY_ID: accessKeyIdOf(spec),
   };
 }

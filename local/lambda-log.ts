@@ -9,13 +9,19 @@ export class FunctionLog {
   readonly #path: string;
   #file: number | undefined;
   #bytes = 0;
+  #may: boolean | undefined;
+  readonly #asked: () => boolean;
 
-  constructor(dir: string, name: string) {
+  /** @param may whether the function's role lets it keep a log; asked once, at the first line. */
+  constructor(dir: string, name: string, may: () => boolean) {
+    this.#asked = may;
     mkdirSync(dir, { recursive: true });
     this.#path = join(dir, `${name}.log`);
   }
 
   write(chunk: Buffer | string): void {
+    this.#may ??= this.#asked();
+    if (!this.#may) return;
     this.#file ??= this.#open();
     this.#bytes += writeSync(this.#file, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     if (this.#bytes < LOG_BYTES_MAX) return;

@@ -25,7 +25,12 @@ export type Invocation =
   | Outcome
   | {
       kind: 'refused';
-      name: 'ResourceNotFoundException' | 'TooManyRequestsException' | 'RequestTooLargeException';
+      name:
+        | 'ResourceNotFoundException'
+        | 'TooManyRequestsException'
+        | 'RequestTooLargeException'
+        /** As Step Functions names a refusal by IAM. */
+        | 'AWSLambdaException';
       message: string;
     };
 
@@ -48,6 +53,7 @@ interface HostOptions {
   functions: Blueprint['functions'];
   logDir: string;
   environment: (spec: FunctionSpec) => Record<string, string>;
+  mayLog: (spec: FunctionSpec) => boolean;
   /** Sandboxes of one function at a time, whatever the template allows: it is one machine. */
   concurrencyMax: number;
 }
@@ -111,7 +117,7 @@ class Pool {
   constructor(spec: FunctionSpec, options: HostOptions) {
     this.spec = spec;
     this.#options = options;
-    this.#log = new FunctionLog(options.logDir, logName(spec, options.functions));
+    this.#log = new FunctionLog(options.logDir, logName(spec, options.functions), () => options.mayLog(spec));
     this.#sizeMax = Math.min(spec.concurrencyMax ?? options.concurrencyMax, options.concurrencyMax);
     this.#reaper = setInterval(() => this.#reap(), IDLE_MS_MAX / 2).unref();
   }

@@ -62,10 +62,18 @@ export function referent(resource: Resource, place: Place): Referent {
       const name = named('Name', 64);
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
     }
+    case 'AWS::IAM::Role': {
+      const name = named('RoleName', 64);
+      return { ref: name, attributes: { Arn: `arn:aws:iam::${place.account}:role/${name}` } };
+    }
+    case 'AWS::Logs::LogGroup': {
+      const name = named('LogGroupName', 512);
+      return { ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } };
+    }
     case 'AWS::ApiGatewayV2::Api':
       return { ref: 'local', attributes: { ApiId: 'local', ApiEndpoint: 'http://127.0.0.1' } };
     default:
-      // Roles, log groups and the like exist only as names in here: nothing is ever looked up by them.
+      // The rest exists only as a name in here: nothing is ever looked up by it.
       return {
         ref: resource.logicalId,
         attributes: {

@@ -3,6 +3,16 @@ import type { Json, JsonObject } from '#core/json.ts';
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Empty for what is no JSON object: who reads it next says so in its own words. */
+export function parsedObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 /** Reads resolved properties of one resource; every complaint says where, what was expected and what came. */
 export class Properties {
   readonly where: string;

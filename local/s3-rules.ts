@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Need } from './iam-gate.ts';
 
 /** Path style, as the SDKs address a numeric host. `key` is empty for the bucket itself. */
 export interface S3Target {
@@ -30,17 +31,36 @@ export function s3Target(requestUrl: string): S3Target | undefined {
  */
 export function s3Refusal(method: string, target: S3Target, headers: IncomingMessage['headers']): string | undefined {
   const { key } = target;
-  const queries = [...target.query.keys()].map((name) => name.toLowerCase());
+  const queries = queriesOf(target);
   const refusedHeader = [...Object.keys(headers), ...queries].find((name) => REFUSED_NAMES.has(name));
   if (refusedHeader !== undefined) return refusedHeader;
   const conditional =
     method === 'GET' || method === 'HEAD' ? undefined : CONDITIONS.find((name) => headers[name] !== undefined);
   if (conditional !== undefined) return `${conditional} on writes`;
-  const form = FORMS.find(
-    (f) => f.methods.includes(method) && f.key === (key !== '') && f.needs.every((q) => queries.includes(q)),
-  );
+  const form = formOf(method, target);
   if (form === undefined) return `${method} on ${key === '' ? 'a bucket' : 'an object'}`;
   return queries.find((name) => !form.needs.includes(name) && !form.takes.includes(name) && !isSignature(name));
+}
+
+const queriesOf = (target: S3Target): string[] => [...target.query.keys()].map((name) => name.toLowerCase());
+const formOf = (method: string, target: S3Target): Form | undefined =>
+  FORMS.find(
+    (f) =>
+      f.methods.includes(method) &&
+      f.key === (target.key !== '') &&
+      f.needs.every((query) => queriesOf(target).includes(query)),
+  );
+
+/** What a request that was let through needs; one without a form needs what nobody can grant. */
+export function s3Need(method: string, target: S3Target): Need {
+  const { bucket, key, query } = target;
+  const action = formOf(method, target)?.action ?? 'unknown';
+  const prefix = query.get('prefix');
+  return {
+    action: `s3:${action}`,
+    resource: `arn:aws:s3:::${bucket}${key === '' ? '' : `/${key}`}`,
+    ...(prefix === null ? {} : { context: { 's3:prefix': [prefix] } }),
+  };
 }
 
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
@@ -51,20 +71,31 @@ const REFUSED_NAMES = new Set([
 ]); // prettier-ignore
 const isSignature = (name: string): boolean => name.startsWith('x-amz-') || name === 'x-id';
 
+interface Form {
+  /** Of IAM, by the service authorization reference. */
+  action: string;
+  methods: string[];
+  key: boolean;
+  needs: string[];
+  takes: string[];
+}
 /** More demanding forms stand first. */
-const FORMS: { methods: string[]; key: boolean; needs: string[]; takes: string[] }[] = [
+const FORMS: Form[] = [
   {
+    action: 'ListBucket',
     methods: ['GET'],
     key: false,
     needs: ['list-type'],
     takes: ['prefix', 'delimiter', 'max-keys', 'start-after', 'continuation-token'],
   },
-  { methods: ['HEAD'], key: false, needs: [], takes: [] },
-  { methods: ['PUT'], key: true, needs: ['uploadid', 'partnumber'], takes: [] },
-  { methods: ['POST'], key: true, needs: ['uploads'], takes: [] },
-  { methods: ['POST'], key: true, needs: ['uploadid'], takes: [] },
-  { methods: ['DELETE'], key: true, needs: ['uploadid'], takes: [] },
-  { methods: ['GET', 'HEAD', 'PUT', 'DELETE'], key: true, needs: [], takes: [] },
+  { action: 'ListBucket', methods: ['HEAD'], key: false, needs: [], takes: [] },
+  { action: 'PutObject', methods: ['PUT'], key: true, needs: ['uploadid', 'partnumber'], takes: [] },
+  { action: 'PutObject', methods: ['POST'], key: true, needs: ['uploads'], takes: [] },
+  { action: 'PutObject', methods: ['POST'], key: true, needs: ['uploadid'], takes: [] },
+  { action: 'AbortMultipartUpload', methods: ['DELETE'], key: true, needs: ['uploadid'], takes: [] },
+  { action: 'GetObject', methods: ['GET', 'HEAD'], key: true, needs: [], takes: [] },
+  { action: 'PutObject', methods: ['PUT'], key: true, needs: [], takes: [] },
+  { action: 'DeleteObject', methods: ['DELETE'], key: true, needs: [], takes: [] },
 ];
 
 /** A presigned URL past its time; the emulator itself does not look. */

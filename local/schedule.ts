@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Json } from '#core/json.ts';
 import type { Clock } from '#core/ports.ts';
 import type { RuleSpec } from './blueprint.ts';
-import type { FunctionHost } from './lambda.ts';
+import type { Invocation } from './lambda.ts';
 import type { Place } from './physical.ts';
 
 const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -23,7 +23,7 @@ export function rateMs(expression: string): number {
  */
 export function startSchedules(options: {
   rules: RuleSpec[];
-  functions: FunctionHost;
+  invoke: (rule: RuleSpec, functionArn: string, event: Json) => Promise<Invocation>;
   clock: Clock;
   place: Place;
   atStart: boolean;
@@ -62,7 +62,7 @@ function fire(options: Parameters<typeof startSchedules>[0], rule: RuleSpec, sto
     detail: {},
   };
   for (const target of rule.targets) {
-    void options.functions.invoke(target.functionArn, target.input ?? event).then((invocation) => {
+    void options.invoke(rule, target.functionArn, target.input ?? event).then((invocation) => {
       if (stopped.aborted) return;
       if (invocation.kind === 'refused')
         options.log(`schedule ${rule.name}: ${invocation.name}: ${invocation.message}`);

@@ -6,6 +6,8 @@ import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SecretSpec } from './blueprint.ts';
+import { accessKeyOf, refusedJson } from './iam-gate.ts';
+import type { Gate } from './iam-gate.ts';
 import { listen, readBody, sendJson, type LoopbackServer } from './loopback.ts';
 import { isObject } from './properties.ts';
 
@@ -15,16 +17,19 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 export function startSecrets(options: {
   path: string;
   specs: SecretSpec[];
+  gate: Gate;
   log: (line: string) => void;
 }): Promise<LoopbackServer> {
   const values = keep(options.path, options.specs);
-  const byId = new Map(options.specs.flatMap(({ arn, name }) => [[arn, name], [name, name]])); // prettier-ignore
-  return listen((request, response) => answer(request, response, (id) => {
-    const name = byId.get(id);
-    const value = name === undefined ? undefined : values[name];
-    return name === undefined || value === undefined ? undefined : { name, value };
-  }), 0, options.log); // prettier-ignore
+  const find = (id: string): Found | undefined => {
+    const spec = options.specs.find(({ arn, name }) => arn === id || name === id);
+    const value = spec === undefined ? undefined : values[spec.name];
+    return spec === undefined || value === undefined ? undefined : { ...spec, value };
+  };
+  return listen((request, response) => answer(request, response, options.gate, find), 0, options.log);
 }
+
+type Found = SecretSpec & { value: string };
 
 /** The values there are, and new ones for the secrets that have none. */
 function keep(path: string, specs: SecretSpec[]): Record<string, string> {
@@ -44,7 +49,8 @@ const made = (characters: number): string =>
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  find: (id: string) => { name: string; value: string } | undefined,
+  gate: Gate,
+  find: (id: string) => Found | undefined,
 ): Promise<void> {
   const fail = (type: string, message: string): void => sendJson(response, 400, { __type: type, message });
   const operation = String(request.headers['x-amz-target'] ?? '').replace(/^secretsmanager\./, '');
@@ -54,6 +60,9 @@ async function answer(
   if (typeof body === 'string') return fail('InvalidRequestException', `the request is ${body}`);
   const id = secretId(body.toString());
   const secret = id === undefined ? undefined : find(id);
+  const resource = secret?.arn ?? (id?.startsWith('arn:') === true ? id : `secret:${id ?? ''}`);
+  const refusal = gate(accessKeyOf(request.headers), { action: `secretsmanager:${operation}`, resource });
+  if (refusal !== undefined) return sendJson(response, 400, refusedJson(refusal));
   if (secret === undefined)
     return fail('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   sendJson(response, 200, { ARN: id, Name: secret.name, SecretString: secret.value, VersionId: 'local', VersionStages: ['AWSCURRENT'] }); // prettier-ignore

@@ -3,11 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#core/ports.ts';
 import { openFauxqs } from './fauxqs-stores.ts';
 import type { FauxqsStores } from './fauxqs-stores.ts';
-import { listen, sendJson } from './loopback.ts';
+import { listen, readBody, sendJson } from './loopback.ts';
 import { queueSource } from './queue-source.ts';
 import type { QueueSource } from './queue-source.ts';
+import { accessKeyOf, firstRefusal, refusedJson } from './iam-gate.ts';
+import type { Gate, Need } from './iam-gate.ts';
+import { SQS_NEEDS } from './iam-needs.ts';
 import { isLargePut, OBJECT_BYTES_MAX, storeLargePut } from './s3-large-put.ts';
-import { isExpired, s3Refusal, s3Target } from './s3-rules.ts';
+import { isExpired, s3Need, s3Refusal, s3Target } from './s3-rules.ts';
+import type { S3Target } from './s3-rules.ts';
+import { parsedObject } from './properties.ts';
 
 export interface SqsS3 {
   /** Serves both services; queue URLs are `${url}/ACCOUNT/NAME`. */
@@ -20,19 +25,18 @@ export interface SqsS3 {
   close(): Promise<void>;
 }
 
-const SQS_ALLOWED = new Set([
-  'SendMessage', 'SendMessageBatch', 'ReceiveMessage', 'DeleteMessage', 'DeleteMessageBatch',
-  'ChangeMessageVisibility', 'ChangeMessageVisibilityBatch', 'GetQueueAttributes',
-]); // prettier-ignore
+/** SQS takes at most 1 MiB of messages in one request; their JSON is longer. */
+const SQS_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function startSqsS3(options: {
   dir: string;
   region: string;
+  gate: Gate;
   clock: Clock;
   log: (line: string) => void;
 }): Promise<SqsS3> {
   const fauxqs = await openFauxqs(options);
-  const front = await listen((request, response) => route(fauxqs, request, response, options.clock), 0, options.log);
+  const front = await listen((request, response) => route({ fauxqs, ...options }, request, response), 0, options.log);
   return {
     url: front.url,
     putQueue(name, arn, attributes) {
@@ -51,21 +55,46 @@ export async function startSqsS3(options: {
   };
 }
 
-async function route(
-  fauxqs: FauxqsStores,
-  request: IncomingMessage,
-  response: ServerResponse,
-  clock: Clock,
-): Promise<void> {
-  const { method = '', url = '/', headers } = request;
-  const path = url.split('?')[0];
-  if (path === '/') {
-    const action = /^AmazonSQS\.(\w+)$/.exec(String(headers['x-amz-target'] ?? ''))?.[1];
-    if (method === 'POST' && action !== undefined && SQS_ALLOWED.has(action)) return fauxqs.handle(request, response);
+interface Back {
+  fauxqs: FauxqsStores;
+  gate: Gate;
+  clock: Clock;
+}
+
+async function route(back: Back, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '/').split('?')[0];
+  return path === '/' ? answerSqs(back, request, response) : answerS3(back, request, response);
+}
+
+async function answerSqs({ fauxqs, gate }: Back, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = '', headers } = request;
+  const action = /^AmazonSQS\.(\w+)$/.exec(String(headers['x-amz-target'] ?? ''))?.[1];
+  const needs = SQS_NEEDS[action ?? ''];
+  if (method !== 'POST' || needs === undefined) {
     request.resume();
     const message = `SQS ${action ?? 'requests without a known target'}: not offered by the local world`;
     return sendJson(response, 501, { __type: 'com.amazonaws.sqs#UnsupportedOperation', message });
   }
+  const body = await readBody(request, SQS_BYTES_MAX);
+  if (body === 'aborted') return;
+  if (body === 'tooLarge') return sendJson(response, 413, { message: `request is larger than ${SQS_BYTES_MAX} bytes` });
+  const refusal = firstRefusal(gate, accessKeyOf(headers), needs(parsedObject(body.toString())));
+  if (refusal !== undefined) {
+    const code = refusal.kind === 'denied' ? 'AccessDenied' : 'InvalidClientTokenId';
+    return sendJson(response, 403, refusedJson(refusal), { 'x-amzn-query-error': `${code};Sender` });
+  }
+  const answer = await fauxqs.call(headers, body);
+  if (response.destroyed) return;
+  response.writeHead(answer.status, answer.headers);
+  response.end(answer.body);
+}
+
+async function answerS3(
+  { fauxqs, gate, clock }: Back,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { method = '', url = '/', headers } = request;
   const target = s3Target(url);
   const refusal = target === undefined ? 'an object with a broken path' : s3Refusal(method, target, headers);
   if (target === undefined || refusal !== undefined) {
@@ -76,12 +105,35 @@ async function route(
     request.resume();
     return sendXml(response, 403, 'AccessDenied', 'Request has expired');
   }
+  const needs = [s3Need(method, target), ...tellsMissing(fauxqs, method, target)];
+  const denied = firstRefusal(gate, accessKeyOf(headers, target.query), needs);
+  if (denied !== undefined) {
+    request.resume();
+    const unknown = denied.kind === 'unknownKey' && accessKeyOf(headers, target.query) !== undefined;
+    return sendXml(response, 403, unknown ? 'InvalidAccessKeyId' : 'AccessDenied', denied.message);
+  }
   if (!isLargePut(request, target)) return fauxqs.handle(request, response);
   if (!fauxqs.s3.hasBucket(target.bucket)) {
     request.resume();
     return sendXml(response, 404, 'NoSuchBucket', 'The specified bucket does not exist');
   }
   await answerLargePut(fauxqs, request, response, target);
+}
+
+/** Whoever may not list a bucket is told 403 of a key that is not there, as of one that may not be read. */
+function tellsMissing({ s3 }: FauxqsStores, method: string, { bucket, key }: S3Target): Need[] {
+  if (key === '' || (method !== 'GET' && method !== 'HEAD') || !s3.hasBucket(bucket) || isThere(s3, bucket, key))
+    return [];
+  return [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }];
+}
+
+function isThere(s3: FauxqsStores['s3'], bucket: string, key: string): boolean {
+  try {
+    s3.headObject(bucket, key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function answerLargePut(

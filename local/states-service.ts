@@ -2,6 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json, JsonObject } from '#core/json.ts';
+import { accessKeyOf, firstRefusal, refusedJson } from './iam-gate.ts';
+import type { Gate, Need } from './iam-gate.ts';
+import { STATES_NEEDS } from './iam-needs.ts';
 import { readBody, sendJson } from './loopback.ts';
 import { isObject, Properties } from './properties.ts';
 import { STATE_BYTES_MAX } from './states-errors.ts';
@@ -59,19 +62,19 @@ const OPERATIONS: Record<string, (engine: Engine, input: Properties) => Reply> =
 };
 
 /** Answers one request; anything but the operations above is 501. */
-export function statesService(engine: Engine) {
+export function statesService(engine: Engine, gate: Gate) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request, REQUEST_BYTES_MAX);
     if (body === 'aborted') return;
     const reply =
-      body === 'tooLarge' ? fail('ValidationException', 'request too large') : replyTo(engine, request, body);
+      body === 'tooLarge' ? fail('ValidationException', 'request too large') : replyTo(engine, gate, request, body);
     const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() };
     if (reply.ok) sendJson(response, 200, reply.body, headers);
     else sendJson(response, reply.status ?? 400, { __type: reply.type, message: reply.message }, headers);
   };
 }
 
-function replyTo(engine: Engine, request: IncomingMessage, body: Buffer): Reply {
+function replyTo(engine: Engine, gate: Gate, request: IncomingMessage, body: Buffer): Reply {
   const operation = /^AWSStepFunctions\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1] ?? '';
   const run = OPERATIONS[operation];
   if (run === undefined) {
@@ -80,6 +83,11 @@ function replyTo(engine: Engine, request: IncomingMessage, body: Buffer): Reply 
   }
   const input = parsed(body.toString())?.value;
   if (!isObject(input)) return fail('SerializationException', 'the request is no JSON object');
+  const refusal = firstRefusal(gate, accessKeyOf(request.headers), needsOf(engine, operation, input));
+  if (refusal !== undefined) {
+    const { __type: type, message } = refusedJson(refusal);
+    return fail(type, message);
+  }
   try {
     return run(engine, new Properties(operation, input));
   } catch (error) {
@@ -87,6 +95,14 @@ function replyTo(engine: Engine, request: IncomingMessage, body: Buffer): Reply 
       return fail('ValidationException', error.message);
     throw error;
   }
+}
+
+/** Answering a token acts on the machine whose task waits; a token of no execution reaches nothing. */
+function needsOf(engine: Engine, operation: string, input: JsonObject): Need[] {
+  const needs = STATES_NEEDS[operation];
+  if (needs !== undefined) return needs(input);
+  const machine = engine.machineOfToken(String(input['taskToken'] ?? ''));
+  return machine === undefined ? [] : [{ action: `states:${operation}`, resource: machine }];
 }
 
 function parsed(text: string): { value: Json } | undefined {

@@ -23,7 +23,7 @@ export interface EngineOptions {
   journal: Journal;
   clock: Clock;
   chance: () => number;
-  invoke: (functionName: string, payload: Json) => Promise<Invocation>;
+  invoke: (functionName: string, payload: Json, execution: Execution) => Promise<Invocation>;
   log: (line: string) => void;
 }
 
@@ -108,6 +108,12 @@ export class Engine {
     return this.#onToken(token, (phase) => {
       if (phase.heartbeatMs !== null) phase.heartbeatDeadlineMs = this.#options.clock.now() + phase.heartbeatMs;
     });
+  }
+
+  /** Whose task waits, or waited, for the token. */
+  machineOfToken(token: string): string | undefined {
+    const arn = executionOfToken(token);
+    return arn === undefined ? undefined : this.read(arn)?.machineArn;
   }
 
   running(): number {
@@ -200,7 +206,7 @@ export class Engine {
       execution,
       clock: this.#options.clock,
       chance: this.#options.chance,
-      invoke: (functionName, payload) => this.#options.invoke(functionName, payload),
+      invoke: (functionName, payload) => this.#options.invoke(functionName, payload, execution),
       newToken: () => `${Buffer.from(execution.arn).toString('base64url')}.${randomBytes(24).toString('base64url')}`,
       save: () => this.#options.journal.save(execution),
       event: (type, detail) => this.#event(execution, type, detail),

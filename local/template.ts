@@ -44,6 +44,10 @@ export class Template {
     });
   }
 
+  referent(resource: Resource): Referent {
+    return this.#context.referent(resource);
+  }
+
   /** Undefined = `AWS::NoValue`; such members of objects and lists disappear. */
   resolve(value: Json): Json | undefined {
     if (Array.isArray(value)) return value.flatMap((v) => this.#present(this.resolve(v)));

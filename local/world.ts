@@ -5,13 +5,17 @@
 import { join } from 'node:path';
 import type { Json } from '#core/json.ts';
 import { readAssembly } from './assembly.ts';
-import { readBlueprint } from './blueprint.ts';
-import type { Blueprint } from './blueprint.ts';
+import { readBlueprint, readTemplate } from './blueprint.ts';
+import type { Blueprint, FunctionSpec } from './blueprint.ts';
 import { systemClock } from './clock.ts';
 import { takeDataDir } from './data-dir.ts';
 import { startDynamo } from './dynamo.ts';
 import { startEventSource } from './event-source.ts';
 import { httpApi } from './http-api.ts';
+import { Access } from './iam-access.ts';
+import { checkMachineLogs, checkPolling, mayLog, Services } from './iam-services.ts';
+import { readPolicies } from './iam-template.ts';
+import { noteUses, USES_VARIABLE } from './iam-uses.ts';
 import { clientEnvironment, functionEnvironment } from './lambda-environment.ts';
 import { startFunctions } from './lambda.ts';
 import type { FunctionHost } from './lambda.ts';
@@ -43,6 +47,10 @@ export interface WorldOptions {
   schedulesOnStart?: boolean;
   /** Invocations of one function at a time, whatever the template allows. Default 8. */
   concurrencyMax?: number;
+  /** Called with AWS's words for every call that IAM refuses; such calls are logged in any case. */
+  onRefusal?: (message: string) => void;
+  /** Where the grants that get used are noted (`iam-uses.ts`). Default: what the environment names, else nowhere. */
+  usesDir?: string;
 }
 
 export interface WorldResource {
@@ -116,6 +124,17 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const concurrencyMax = options.concurrencyMax ?? CONCURRENCY_DEFAULT;
   const assembly = readAssembly(options.assembly, options.stackName);
   const region = assembly.region ?? 'us-east-1';
+  const account = assembly.account ?? '000000000000';
+  const access = new Access({
+    account,
+    region,
+    used: noteUses(options.usesDir ?? process.env[USES_VARIABLE]),
+    refused(message) {
+      log(`refused: ${message}`);
+      options.onRefusal?.(message);
+    },
+  });
+  const { gate } = access;
   const lock = takeDataDir(dataDir);
   closers.add(() => lock.release());
 
@@ -125,21 +144,25 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const states = lateServer();
   const statesServer = await listen(states.handler, 0, log);
   closers.add(() => statesServer.close());
-  const dynamo = await startDynamo({ dir: join(dataDir, 'dynamo'), clock, log });
+  const dynamo = await startDynamo({ dir: join(dataDir, 'dynamo'), gate, clock, log });
   closers.add(() => dynamo.close());
-  const sqsS3 = await startSqsS3({ dir: join(dataDir, 'sqs-s3'), region, clock, log });
+  const sqsS3 = await startSqsS3({ dir: join(dataDir, 'sqs-s3'), region, gate, clock, log });
   closers.add(() => sqsS3.close());
 
   const place: Place = {
-    account: assembly.account ?? '000000000000',
+    account,
     region,
     stackName: assembly.stackName,
     queueUrlBase: sqsS3.url,
   };
-  const blueprint = readBlueprint(assembly, place);
+  const template = readTemplate(assembly, place);
+  const blueprint = readBlueprint(assembly, place, template);
+  const policies = readPolicies(template);
+  access.admit(policies, blueprint.functions);
+  checkMachineLogs(access, policies, blueprint.machines);
   const machines = new Map(blueprint.machines.map((m) => [m.arn, readMachine(m.name, m.definition)]));
   await provision(blueprint, dynamo, sqsS3);
-  const secrets = await startSecrets({ path: join(dataDir, 'secrets.json'), specs: blueprint.secrets, log });
+  const secrets = await startSecrets({ path: join(dataDir, 'secrets.json'), specs: blueprint.secrets, gate, log });
   closers.add(() => secrets.close());
 
   const clientEnv = clientEnvironment(
@@ -153,25 +176,28 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     functions: blueprint.functions,
     logDir: join(dataDir, 'logs'),
     environment: (spec) => functionEnvironment(spec, clientEnv, options.env ?? {}),
+    mayLog: (spec) => mayLog(access, spec),
     concurrencyMax,
   });
   closers.add(() => functions.close());
+  const services = new Services(access, functions);
   const engine = new Engine({
     machines,
     journal,
     clock,
     chance: Math.random,
     log,
-    invoke: (name, payload) => functions.invoke(name, payload),
+    invoke: services.asMachine(blueprint.machines, policies),
   });
   // The engine ends before the functions do: what their end looks like must not be taken for their failure.
   closers.add(() => {
     states.become(unavailable);
     engine.close();
   });
-  states.become(statesService(engine));
-  api.become(httpApi({ routes: blueprint.routes, functions, clock }));
+  states.become(statesService(engine, gate));
+  api.become(httpApi({ routes: blueprint.routes, invoke: (route, event) => services.asApi(route, event), clock }));
   for (const mapping of blueprint.mappings) {
+    checkPolling(access, functionOf(blueprint, mapping.functionArn), mapping);
     const source = startEventSource({
       mapping,
       source: sqsS3.source(mapping.queueArn),
@@ -184,7 +210,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   }
   const schedules = startSchedules({
     rules: blueprint.rules,
-    functions,
+    invoke: (rule, functionArn, event) => services.asRule(rule, functionArn, event),
     clock,
     place,
     atStart: options.schedulesOnStart ?? true,
@@ -217,6 +243,13 @@ function lateServer(): { handler: RequestHandler; become(handler: RequestHandler
       inner = handler;
     },
   };
+}
+
+/** By name or ARN. */
+function functionOf({ functions }: Blueprint, nameOrArn: string): FunctionSpec {
+  const spec = functions.find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+  if (spec === undefined) throw new Error(`function ${nameOrArn} is not in the template`);
+  return spec;
 }
 
 function lookUps(blueprint: Blueprint): Pick<World, 'resources' | 'resource'> {

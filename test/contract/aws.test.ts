@@ -11,6 +11,7 @@ import { DynamoTable } from '#lambdas/aws/table.ts';
 import { startDynamo, type Dynamo } from '#local/dynamo.ts';
 import { startSqsS3, type SqsS3 } from '#local/sqs-s3.ts';
 import { LineObjects } from '#storage/line-objects.ts';
+import { ownerGate } from '../local/emulators.ts';
 import { controlTable } from './control-table.ts';
 import { objectsContract } from './objects.ts';
 import { tableContract } from './table.ts';
@@ -21,7 +22,7 @@ let dynamo: Dynamo;
 let sqsS3: SqsS3;
 
 beforeAll(async () => {
-  const options = { clock, log: () => undefined };
+  const options = { gate: ownerGate, clock, log: () => undefined };
   dynamo = await startDynamo({ dir: join(dir, 'dynamo'), ...options });
   sqsS3 = await startSqsS3({ dir: join(dir, 'sqs-s3'), region: 'local-1', ...options });
   sqsS3.putBucket('results');

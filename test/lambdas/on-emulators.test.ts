@@ -7,7 +7,7 @@ import { secretsClient, sqsClient } from '#lambdas/aws/clients.ts';
 import { SqsDeadMessages } from '#lambdas/aws/dead-messages.ts';
 import { SecretSigner } from '#lambdas/aws/signer.ts';
 import { startSecrets } from '#local/secrets.ts';
-import { openSqsS3 } from '../local/emulators.ts';
+import { openSqsS3, ownerGate } from '../local/emulators.ts';
 import { tempDir } from '../local/fixture.ts';
 
 const place = (endpoint: string) => ({
@@ -38,6 +38,7 @@ it('signs with the key of the secret, the same in every sandbox', async () => {
   const server = await startSecrets({
     path: join(tempDir(), 'secrets.json'),
     specs: [{ logicalId: 'Key', name: 'key', arn, characters: 64 }],
+    gate: ownerGate,
     log: () => undefined,
   });
   const client = secretsClient(place(server.url));

@@ -17,7 +17,7 @@ import { startDynamo } from '#local/dynamo.ts';
 import type { Dynamo } from '#local/dynamo.ts';
 import { provision } from '#local/provision.ts';
 import type { SqsS3 } from '#local/sqs-s3.ts';
-import { dynamoClient, openDynamo } from './emulators.ts';
+import { dynamoClient, openDynamo, ownerGate } from './emulators.ts';
 import { tempDir } from './fixture.ts';
 
 const TABLE: TableSpec = {
@@ -124,7 +124,7 @@ describe('DynamoDB', () => {
 
   it('keeps items across restarts, and provisions over what exists', async () => {
     const dir = tempDir();
-    const first = await startDynamo({ dir, clock: systemClock, log: () => undefined });
+    const first = await startDynamo({ dir, gate: ownerGate, clock: systemClock, log: () => undefined });
     await provisionTable(first);
     await dynamoClient(first.url).send(new PutItemCommand({ TableName: 'things', Item: key('a') }));
     await first.close();

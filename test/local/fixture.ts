@@ -55,6 +55,7 @@ export const lambdaResource = (asset: string, more: JsonObject = {}): JsonObject
     Runtime: 'nodejs24.x',
     Handler: 'index.handler',
     Code: { S3Bucket: 'assets', S3Key: `${asset}.zip` },
+    Role: 'arn:aws:iam::000000000000:role/test-Role',
     MemorySize: 128,
     Timeout: 10,
     ...more,
@@ -81,6 +82,8 @@ export function functionSpec(
     timeoutSeconds: 10,
     environment: {},
     concurrencyMax: undefined,
+    roleArn: `arn:aws:iam::000000000000:role/${name}`,
+    logGroup: `/aws/lambda/${name}`,
     ...more,
   };
 }

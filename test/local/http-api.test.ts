@@ -1,15 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { JsonObject } from '#core/json.ts';
+import type { Json, JsonObject } from '#core/json.ts';
 import { BODY_BYTES_MAX, httpApi } from '#local/http-api.ts';
 import { answerOf } from '#local/http-event.ts';
 import { matchRoute } from '#local/http-routes.ts';
-import type { FunctionHost, Invocation } from '#local/lambda.ts';
+import type { Invocation } from '#local/lambda.ts';
 import { listen } from '#local/loopback.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const routes = ['GET /v1/health', 'ANY /v1/{proxy+}', 'GET /v1/tasks/{id}', 'POST /v1/tasks/{id}'].map((key) => ({
   key,
   functionArn: key,
+  sourceArn: `arn:aws:execute-api:us-east-1:000000000000:local/$default/${key}`,
 }));
 
 describe('routes', () => {
@@ -30,7 +31,7 @@ describe('routes', () => {
   });
 
   it('gives the rest to $default', () => {
-    const all = [...routes, { key: '$default', functionArn: 'd' }];
+    const all = [...routes, { key: '$default', functionArn: 'd', sourceArn: 's' }];
     expect(matchRoute(all, 'GET', '/other')?.route.key).toBe('$default');
     expect(matchRoute(all, 'GET', '/v1/health')?.route.key).toBe('GET /v1/health');
   });
@@ -52,13 +53,8 @@ describe('answers', () => {
 });
 
 async function open(respond: (event: JsonObject) => Invocation | Promise<Invocation>, clock = new VirtualClock()) {
-  const functions: FunctionHost = {
-    invoke: async (_, event) => respond(event as JsonObject),
-    active: () => 0,
-    crash: () => Promise.resolve(undefined),
-    close: () => Promise.resolve(),
-  };
-  const server = await listen(httpApi({ routes, functions, clock }), 0, () => undefined);
+  const invoke = async (_: unknown, event: Json): Promise<Invocation> => respond(event as JsonObject);
+  const server = await listen(httpApi({ routes, invoke, clock }), 0, () => undefined);
   onTestFinished(() => server.close());
   return server.url;
 }

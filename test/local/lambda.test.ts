@@ -15,7 +15,7 @@ function host(functions: FunctionSpec[], logDir = tempDir(), concurrencyMax = 2)
     '/nowhere',
   );
   const environment = (spec: FunctionSpec) => functionEnvironment(spec, clients, { EXTRA: 'x' });
-  const started = startFunctions({ functions, logDir, environment, concurrencyMax });
+  const started = startFunctions({ functions, logDir, environment, mayLog: () => true, concurrencyMax });
   onTestFinished(() => started.close());
   return started;
 }
@@ -190,7 +190,7 @@ describe('the host', () => {
 
 it('keeps logs bounded: the file in use and the one before', () => {
   const dir = tempDir();
-  const log = new FunctionLog(dir, 'fn');
+  const log = new FunctionLog(dir, 'fn', () => true);
   const chunk = Buffer.alloc(LOG_BYTES_MAX / 2, 'a');
   for (let i = 0; i < 5; i++) log.write(chunk);
   log.close();

@@ -41,14 +41,9 @@ function open(atStart: boolean, invocation: Invocation = { kind: 'ok', payload: 
         targets: [{ functionArn: 'f', input: { own: 1 } }],
       },
     ],
-    functions: {
-      invoke: (_, event) => {
-        fired.push({ at: (clock.now() - Date.UTC(2026, 0, 1)) / 1000, event });
-        return Promise.resolve(invocation);
-      },
-      active: () => 0,
-      crash: () => Promise.resolve(undefined),
-      close: () => Promise.resolve(),
+    invoke: (_rule, _functionArn, event) => {
+      fired.push({ at: (clock.now() - Date.UTC(2026, 0, 1)) / 1000, event });
+      return Promise.resolve(invocation);
     },
     clock,
     place: { account: '000000000000', region: 'us-east-1', stackName: 's', queueUrlBase: '' },

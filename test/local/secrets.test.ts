@@ -3,12 +3,13 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startSecrets } from '#local/secrets.ts';
+import { ownerGate } from './emulators.ts';
 import { tempDir } from './fixture.ts';
 
 const spec = { logicalId: 'Key', name: 'stack-Key', arn: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:stack-Key', characters: 64 }; // prettier-ignore
 
 async function open(path: string) {
-  const server = await startSecrets({ path, specs: [spec], log: () => undefined });
+  const server = await startSecrets({ path, specs: [spec], gate: ownerGate, log: () => undefined });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new SecretsManagerClient({ endpoint: server.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
   onTestFinished(async () => {

@@ -21,7 +21,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '#local/clock.ts';
 import { startSqsS3 } from '#local/sqs-s3.ts';
-import { openSqsS3, s3Client, sqsClient } from './emulators.ts';
+import { openSqsS3, ownerGate, s3Client, sqsClient } from './emulators.ts';
 import { tempDir } from './fixture.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -158,7 +158,7 @@ describe('SQS', () => {
 
   it('keeps messages across restarts, provisioning included, and lets go of those in flight', async () => {
     const dir = tempDir();
-    const first = await startSqsS3({ dir, region: 'us-east-1', clock: systemClock, log: () => undefined });
+    const first = await startSqsS3({ dir, region: 'us-east-1', gate: ownerGate, clock: systemClock, log: () => undefined }); // prettier-ignore
     first.putQueue('work', ARN, { VisibilityTimeout: '3600' });
     const send = (MessageBody: string) => sqsClient(first.url).send(new SendMessageCommand({ QueueUrl: `${first.url}/000000000000/work`, MessageBody })); // prettier-ignore
     await send('taken');

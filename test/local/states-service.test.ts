@@ -13,6 +13,7 @@ import {
 import { expect, it, onTestFinished } from 'vitest';
 import { listen } from '#local/loopback.ts';
 import { statesService } from '#local/states-service.ts';
+import { ownerGate } from './emulators.ts';
 import { definition, INVOKE, MACHINE, ok, rig, task } from './machine.ts';
 import { settle } from './virtual-clock.ts';
 
@@ -24,11 +25,11 @@ async function open() {
     }),
   });
   const r = rig(machine, () => ok(null));
-  const server = await listen(statesService(r.engine), 0, () => undefined);
+  const server = await listen(statesService(r.engine, ownerGate), 0, () => undefined);
   const client = new SFNClient({
     endpoint: server.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    credentials: { accessKeyId: 'local', secretAccessKey: 'b' },
     maxAttempts: 1,
   });
   onTestFinished(async () => {

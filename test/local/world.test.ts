@@ -105,6 +105,21 @@ const fn = (handler: string, more: JsonObject = {}): JsonObject =>
     ...more,
   });
 
+const arn = (id: string): JsonObject => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const allow = (action: Json, resource: Json): JsonObject => ({ Effect: 'Allow', Action: action, Resource: resource });
+/** What the functions and the machine do, and no more. */
+const GRANTS: Json[] = [
+  allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], arn('Table')),
+  allow(['s3:GetObject', 's3:PutObject'], { 'Fn::Join': ['', [arn('Bucket'), '/*']] }),
+  allow(['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], arn('Queue')),
+  allow(['states:StartExecution', 'states:SendTaskSuccess'], { Ref: 'Machine' }),
+  allow('lambda:InvokeFunction', [arn('Send'), arn('Finish')]),
+];
+const permission = (id: string, service: string, source: Json): JsonObject => ({
+  Type: 'AWS::Lambda::Permission',
+  Properties: { Action: 'lambda:InvokeFunction', FunctionName: arn(id), Principal: service, SourceArn: source },
+});
+
 const RESOURCES: Record<string, Json> = {
   Table: {
     Type: 'AWS::DynamoDB::GlobalTable',
@@ -130,7 +145,27 @@ const RESOURCES: Record<string, Json> = {
   Work: fn('work'),
   Finish: fn('finish'),
   Sweep: fn('sweep'),
-  Role: { Type: 'AWS::IAM::Role', Properties: {} },
+  Role: {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'sts:AssumeRole',
+            Principal: { Service: ['lambda.amazonaws.com', 'states.amazonaws.com'] },
+          },
+        ],
+      },
+      Policies: [{ PolicyName: 'all', PolicyDocument: { Statement: GRANTS } }],
+    },
+  },
+  ApiCalls: permission(
+    'Api',
+    'apigateway.amazonaws.com',
+    'arn:aws:execute-api:us-east-1:000000000000:local/*/*/v1/jobs/{name}',
+  ),
+  RuleCalls: permission('Sweep', 'events.amazonaws.com', { 'Fn::GetAtt': ['Rule', 'Arn'] }),
   Machine: {
     Type: 'AWS::StepFunctions::StateMachine',
     Properties: {
