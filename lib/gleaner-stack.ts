@@ -74,6 +74,7 @@ export class GleanerStack extends Stack {
       ApiUrl: entry.url,
       ResultsBucket: bucket.bucketName,
       ControlTable: tables.control.tableName,
+      FirstKey: `node bin/key.ts --table ${tables.control.tableName} --tenant ops --operator --region ${this.region}`,
       ShardQueueUrl: queue.queueUrl,
       DeadLettersUrl: deadLetters.queueUrl,
       RunMachineArn: machine.stateMachineArn,

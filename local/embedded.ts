@@ -3,10 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newApiKey, putApiKey, putTenant } from '#core/service/tenants.ts';
+import { tenantKey } from '#core/names.ts';
+import { UNBOUNDED, quotasOf } from '#core/quotas.ts';
+import { asItem, asTenant } from '#core/rows.ts';
+import { newApiKey, putApiKey } from '#core/service/api-keys.ts';
+import { tenantRow } from '#core/service/tenants.ts';
 import { dynamoClient } from '#lambdas/aws/clients.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
-import type { Clock } from '#core/ports.ts';
+import type { Clock, Table } from '#core/ports.ts';
 import { systemClock } from './clock.ts';
 import { synthesise } from './synth.ts';
 import { startWorld, type World } from './world.ts';
@@ -53,12 +57,25 @@ async function seed(world: World, dataDir: string, clock: Clock): Promise<string
   try {
     const ports = { table: new DynamoTable(client, world.resource('table', 'TablesControl').name), clock };
     const key = ownKey(join(dataDir, 'key'));
-    await putTenant(ports, { tenant: TENANT, allowAddresses: LOOPBACK, permissions: [] });
+    await openTenant(ports);
     await putApiKey(ports, key, ['read', 'write', 'admin']);
     return key;
   } finally {
     client.destroy();
   }
+}
+
+/** Whoever has this machine operates it: the tenant manages all others. What its user has set since stays. */
+async function openTenant({ table, clock }: { table: Table; clock: Clock }): Promise<void> {
+  const found = await table.get(tenantKey(TENANT));
+  const before = found && asTenant(found);
+  const settings = {
+    ...(before?.name !== undefined && { name: before.name }),
+    permissions: [...(before?.permissions ?? []), 'operator' as const],
+    allowAddresses: [...(before?.allowAddresses ?? []), ...LOOPBACK],
+    quotas: before ? quotasOf(before) : UNBOUNDED,
+  };
+  await table.put(asItem(tenantRow(TENANT, settings, clock.now(), before)));
 }
 
 /** Made once per data directory, readable by its owner alone. */

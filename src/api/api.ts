@@ -7,6 +7,7 @@ import { authenticate, lackOfScope } from './authentication.ts';
 import { ANSWER_BYTES_MAX } from './http.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { idempotencyKey, once } from './idempotency.ts';
+import type { Acted } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
 import { PATH_PARAMETERS } from './parameters.ts';
 import { problemBody, statusOf } from './problems.ts';
@@ -114,8 +115,12 @@ async function answer(service: Service, request: HttpRequest, trace: Trace, repo
   if (!key.ok) return fail(key.problem);
 
   if (key.value === undefined) return respond(await route.handle(context), trace);
-  const act = async (first: Once): Promise<HttpResponse> =>
-    respond(await route.handle({ ...context, once: first }), trace);
+  const act = async (first: Once): Promise<Acted> => {
+    const reply = await route.handle({ ...context, once: first });
+    const response = respond(reply, trace);
+    const isSecret = reply.problem === undefined && reply.repeated !== undefined;
+    return { response, kept: isSecret ? respond({ ...reply, body: reply.repeated }, trace) : response };
+  };
   const done = await once(service.operations, permitted.caller, key.value, request, act, report);
   return 'problem' in done ? fail(done.problem) : done.response;
 }

@@ -84,7 +84,7 @@ function readTask(input: unknown): ReturnType<BodyReader<TaskBody>['read']> {
 const below = (parent: string, path: string): string =>
   path === '' || path.startsWith('[') ? formatPath([parent]) + path : `${parent}.${path}`;
 
-function bodyOf<T>(schema: z.ZodType<T>, options: { required?: boolean; example?: unknown }): BodyReader<T> {
+export function bodyOf<T>(schema: z.ZodType<T>, options: { required?: boolean; example?: unknown }): BodyReader<T> {
   return {
     schema,
     required: options.required ?? true,

@@ -25,6 +25,11 @@ const fingerprint = (request: HttpRequest): string =>
 /** Answers that say nothing about the request itself: asking again may well end otherwise. */
 const isPassing = (status: number): boolean => status >= 500 || status === 401 || status === 403 || status === 429;
 
+export interface Acted {
+  response: HttpResponse;
+  /** What is remembered: the response, without what may be shown once only. */
+  kept: HttpResponse;
+}
 type Answered = { response: HttpResponse } | { problem: Problem };
 
 /**
@@ -36,7 +41,7 @@ export async function once(
   caller: Caller,
   key: string,
   request: HttpRequest,
-  act: (once: Once) => Promise<HttpResponse>,
+  act: (once: Once) => Promise<Acted>,
   onLost: (error: unknown) => void,
 ): Promise<Answered> {
   const print = fingerprint(request);
@@ -54,16 +59,17 @@ export async function once(
     return { problem: { kind: 'conflict', detail, headers: { 'retry-after': String(BUSY_RETRY_SECONDS) } } };
   }
 
-  let response: HttpResponse;
+  let acted: Acted;
   try {
-    response = await act(before.once);
+    acted = await act(before.once);
   } catch (error) {
     await operations.forget(caller, key).catch(onLost);
     throw error;
   }
+  const { response, kept } = acted;
   const keep = isPassing(response.status)
     ? operations.forget(caller, key)
-    : operations.remember(caller, key, print, response);
+    : operations.remember(caller, key, print, kept);
   await keep.catch(onLost);
   return { response };
 }

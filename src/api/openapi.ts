@@ -16,6 +16,8 @@ import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-re
 import { runPage } from './routes/runs.ts';
 import { openApiSchema, signingKeyList } from './routes/service.ts';
 import { taskPage, taskVersionPage } from './routes/tasks.ts';
+import { apiKeyPage, tenantPage } from './routes/tenants.ts';
+import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from './tenant-bodies.ts';
 import * as views from './views-schema.ts';
 
 type Json = Record<string, unknown>;
@@ -27,6 +29,10 @@ const REQUESTS: Record<string, z.ZodType> = {
   InlineRun: inlineRunBody.schema,
   Rollback: rollbackBody.schema,
   RedriveDeadLetters: deadLettersBody.schema,
+  CreateTenant: createTenantBody.schema,
+  TenantSettings: tenantSettingsBody.schema,
+  CreateKey: createKeyBody.schema,
+  RotateKey: rotateKeyBody.schema,
   Nothing: emptyBody.schema,
 };
 /** What they get: defaults are filled in, fields may be added by later releases. */
@@ -53,6 +59,11 @@ const ANSWERS: Record<string, z.ZodType> = {
   DeadLetterPage: deadLetterPage,
   DeadLettersRedriven: views.deadLettersRedrivenSchema,
   Usage: views.usageViewSchema,
+  Tenant: views.tenantViewSchema,
+  TenantPage: tenantPage,
+  ApiKey: views.apiKeyViewSchema,
+  ApiKeyPage: apiKeyPage,
+  CreatedKey: views.createdKeySchema,
   Upload: views.uploadViewSchema,
   Health: views.healthSchema,
   OpenApi: openApiSchema,

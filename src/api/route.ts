@@ -27,7 +27,15 @@ export interface Context<Q, B> {
 }
 
 export type Reply =
-  { status: number; headers?: Record<string, string>; body?: unknown; problem?: never } | { problem: Problem };
+  | {
+      status: number;
+      headers?: Record<string, string>;
+      body?: unknown;
+      /** What a repetition of the request gets instead, where the body holds what is shown once. */
+      repeated?: unknown;
+      problem?: never;
+    }
+  | { problem: Problem };
 
 /** How a body is judged after it was parsed as JSON or YAML. */
 export interface BodyReader<B> {

@@ -6,6 +6,8 @@
 import { z } from 'zod';
 import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
 import type { EndBucket } from '#core/ledger.ts';
+import { SCOPES } from '#core/operations.ts';
+import { PERMISSIONS } from '#core/quotas.ts';
 import { RUN_STATES } from '#core/run.ts';
 import { SHARD_STATES } from '#core/shard.ts';
 import { taskSchema } from './task-schema.ts';
@@ -256,6 +258,46 @@ export const resultsViewSchema = z.object({
 });
 
 export const uploadViewSchema = z.object({ id: z.string(), url: link, expiresAt: instant, list: z.string() });
+
+const bound = (what: string) =>
+  z
+    .number()
+    .min(0)
+    .nullable()
+    .meta({ description: `${what}; null = no bound` });
+export const tenantViewSchema = z.object({
+  id: z.string(),
+  name: z.string().exactOptional(),
+  permissions: z.array(z.enum(PERMISSIONS)),
+  allowAddresses: z.array(z.string()),
+  quotas: z.object({
+    targetsPerDay: bound('Targets planned on one day (UTC)'),
+    concurrentRuns: bound('Runs under way at a time; further ones wait'),
+    workers: bound('Shards worked at a time; null = the share that is left to one tenant'),
+    storedBytes: bound('Bytes of results kept'),
+    requestsPerMinute: bound('Requests to the API'),
+    costUsdPerMonth: bound('Metered cost of one month (UTC), US dollars'),
+  }),
+  createdAt: instant,
+  updatedAt: instant,
+});
+export const apiKeyViewSchema = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  name: z.string().exactOptional(),
+  scopes: z.array(z.enum(SCOPES)),
+  state: z.enum(['active', 'expired', 'revoked']),
+  createdAt: instant,
+  expiresAt: instant.exactOptional(),
+  revokedAt: instant.exactOptional(),
+  rotatedTo: z.string().meta({ description: 'Id of the key that takes its place' }).exactOptional(),
+});
+export const createdKeySchema = apiKeyViewSchema.extend({
+  key: z
+    .string()
+    .meta({ description: 'The key itself, shown this once: absent where a request is repeated' })
+    .exactOptional(),
+});
 
 export const healthSchema = z.object({ status: z.literal('ok'), version: z.string(), region: z.string() });
 

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
+import type { ApiKeyView, CreatedKey, TenantView } from '#core/operations.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
 import type { ResultsView, RunView, SigningKeyView, TaskView, UploadView } from '#core/operations.ts';
 import { reasonOf } from './failure.ts';
@@ -90,6 +91,19 @@ export function clientOf(options: ClientOptions) {
     redriveDeadLetters: (ids: readonly string[]) =>
       call<DeadLettersRedriven>({ method: 'POST', path: 'dead-letters/redrive', body: { ids } }),
     signingKeys: () => call<{ items: SigningKeyView[] }>({ method: 'GET', path: 'signing-keys' }),
+    listTenants: (page: Listing) => call<PageOf<TenantView>>({ method: 'GET', path: 'tenants', query: { ...page } }),
+    getTenant: (id: string) => call<TenantView>({ method: 'GET', path: at('tenants', id) }),
+    createTenant: (tenant: JsonObject) => call<TenantView>({ method: 'POST', path: 'tenants', body: tenant }),
+    replaceTenant: (id: string, settings: JsonObject) =>
+      call<TenantView>({ method: 'PUT', path: at('tenants', id), body: settings }),
+    listKeys: (tenant: string, page: Listing) =>
+      call<PageOf<ApiKeyView>>({ method: 'GET', path: at('tenants', tenant, 'keys'), query: { ...page } }),
+    createKey: (tenant: string, request: JsonObject) =>
+      call<CreatedKey>({ method: 'POST', path: at('tenants', tenant, 'keys'), body: request }),
+    rotateKey: (tenant: string, id: string, request: JsonObject) =>
+      call<CreatedKey>({ method: 'POST', path: at('tenants', tenant, 'keys', id, 'rotate'), body: request }),
+    revokeKey: (tenant: string, id: string) =>
+      call<undefined>({ method: 'DELETE', path: at('tenants', tenant, 'keys', id) }),
     createUpload: () => call<UploadView>({ method: 'POST', path: 'uploads' }),
   };
 }

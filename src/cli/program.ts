@@ -4,12 +4,13 @@
  */
 import { inspect } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { OVERLAPS } from '#core/operations.ts';
+import { OVERLAPS, SCOPES } from '#core/operations.ts';
 import type { CollectOptions } from './commands/collect.ts';
 import type { DeadLettersOptions } from './commands/dead-letters.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { RunOptions, RunsFilter, Steering } from './commands/runs.ts';
+import type { KeyOptions, RotateOptions, TenantOptions } from './commands/tenants.ts';
 import type { UpOptions } from './commands/up.ts';
 import type { VerifyCommandOptions } from './commands/verify.ts';
 import type { CommonOptions } from './connection.ts';
@@ -99,6 +100,7 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
       ),
     );
   addDeadLetters(program, around, act);
+  addTenants(program, around, act);
   command(program, 'verify <dir|run>', 'prove results against their signature, manifest and ledger')
     .option('--key <id>', 'the key that must have signed them, by its id')
     .action(
@@ -193,6 +195,52 @@ function addDeadLetters(program: Command, around: Surroundings, act: Act): void 
     );
 }
 
+function addTenants(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/tenants.ts')> => import('./commands/tenants.ts');
+  const tenants = command(program, 'tenants', 'tenants and their API keys (needs an admin key)');
+  command(tenants, 'list', 'all tenants for an operator, else the own one')
+    .addOption(limitOption())
+    .action(act(async (options: CommonOptions & PagingOptions) => (await commands()).listTenants(around, options)));
+  command(tenants, 'get <tenant>', 'one tenant with its quotas').action(
+    act(async (id: string, options: CommonOptions) => (await commands()).getTenant(around, id, options)),
+  );
+  command(tenants, 'create <tenant>', 'make a tenant (operators)')
+    .option('--settings <file>', 'YAML or JSON: name, quotas, permissions, allowAddresses')
+    .action(act(async (id: string, options: TenantOptions) => (await commands()).createTenant(around, id, options)));
+  command(tenants, 'put <tenant> <file>', 'replace its quotas, permissions and addresses (operators)').action(
+    act(async (id: string, file: string, options: CommonOptions) =>
+      (await commands()).putTenant(around, id, file, options),
+    ),
+  );
+  const keys = command(tenants, 'keys', 'the API keys of a tenant');
+  command(keys, 'list <tenant>', 'its keys, without the keys themselves')
+    .addOption(limitOption())
+    .action(
+      act(async (id: string, options: CommonOptions & PagingOptions) =>
+        (await commands()).listKeys(around, id, options),
+      ),
+    );
+  const expires = (): Option => new Option('--expires <time>', 'when the new key ends, like 2030-01-31T12:00:00Z');
+  command(keys, 'create <tenant>', 'make a key and print it once')
+    .addOption(new Option('--scope <scope...>', 'what it may do (default: read)').choices(SCOPES))
+    .option('--name <name>', 'what it is for')
+    .addOption(expires())
+    .action(act(async (id: string, options: KeyOptions) => (await commands()).createKey(around, id, options)));
+  command(keys, 'rotate <tenant> <key>', 'make a key in the place of another, which works on for a while')
+    .addOption(new Option('--overlap <seconds>', 'how long (default: a day)').argParser(secondsOf))
+    .addOption(expires())
+    .action(
+      act(async (id: string, key: string, options: RotateOptions) =>
+        (await commands()).rotateKey(around, id, key, options),
+      ),
+    );
+  command(keys, 'revoke <tenant> <key>', 'end a key at once').action(
+    act(async (id: string, key: string, options: CommonOptions) =>
+      (await commands()).revokeKey(around, id, key, options),
+    ),
+  );
+}
+
 /** A command below another one, with the manners of all of them. */
 function command(parent: Command, nameAndArguments: string, description: string): Command {
   return parent.command(nameAndArguments).description(description).copyInheritedSettings(parent).helpCommand(false);
@@ -221,6 +269,11 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('expected a number from 0 (any free port) to 65535.');
+}
+
+function secondsOf(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number of seconds.');
 }
 
 const limitOption = (): Option =>

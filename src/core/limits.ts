@@ -114,3 +114,12 @@ export const RUN_SWEEP_MS = 60_000;
 /** A shard that was sent but not claimed in this time is sent again, then after twice that, and so on: a long queue is no loss. */
 export const SHARD_LOST_MS = 300_000;
 export const SHARD_LOST_MS_MAX = 6 * 3_600_000;
+/** API keys of a tenant that work: people, programs and a rotation of each; a list of them is one answer. */
+export const API_KEYS_MAX = 100;
+/** A rotated key works on for this long at most: time for every place that holds it, and no second key for ever. */
+export const KEY_OVERLAP_SECONDS_MAX = 30 * 86_400;
+export const KEY_OVERLAP_SECONDS_DEFAULT = 86_400;
+/** Keys that have ceased to work are still listed for this long. */
+export const KEY_KEPT_SECONDS = 90 * 86_400;
+/** CIDR ranges that one tenant may be granted. */
+export const ALLOW_ADDRESSES_MAX = 100;

@@ -47,7 +47,19 @@ const digits = (n: number, width: number): string => String(n).padStart(width, '
 // ------------------------------------------------------------------ control table
 
 export const tenantKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'TENANT' });
-export const apiKeyKey = (tenant: string, sha256: string): Key => ({ pk: tenantPk(tenant), sk: `KEY#${sha256}` });
+/** Partition of the `list` index that holds all tenants. The stage's, not a tenant's: no tenant id has a capital letter. */
+export const TENANTS_PK = 'TENANTS';
+const KEY_PREFIX = 'KEY#';
+export const apiKeyKey = (tenant: string, sha256: string): Key => ({ pk: tenantPk(tenant), sk: KEY_PREFIX + sha256 });
+const KEY_ID = /^[0-9a-f]{12}$/;
+export const isKeyId = (id: string): boolean => KEY_ID.test(id);
+/** How people name a key: the beginning of its hash, which tells nothing of the key. */
+export const keyIdOf = (sha256: string): string => sha256.slice(0, 12);
+/** Where a tenant's keys are, or the one with this id. */
+export const apiKeysOf = (tenant: string, keyId = ''): { pk: string; prefix: string } => ({
+  pk: tenantPk(tenant),
+  prefix: KEY_PREFIX + keyId,
+});
 export const idempotencyKey = (tenant: string, key: string): Key => ({
   pk: tenantPk(tenant),
   sk: `IDEM#${createHash('sha256').update(key).digest('hex')}`,

@@ -7,10 +7,12 @@ import type { Signature } from './ports.ts';
 import type { JsonObject } from './json.ts';
 import type { RunState } from './run.ts';
 import type { ShardState } from './shard.ts';
+import type { Permission, Quotas } from './quotas.ts';
 import type { TaskSpec } from './task.ts';
 import type { CostByService } from './usage.ts';
 
-export type Scope = 'read' | 'write' | 'admin';
+export const SCOPES = ['read', 'write', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 export interface Caller {
   tenant: string;
   keyId: string;
@@ -254,6 +256,48 @@ export interface UploadView {
   list: string;
 }
 
+/** What an operator decides about a tenant. */
+export interface TenantSettings {
+  name?: string;
+  permissions: Permission[];
+  /** CIDR ranges that it may reach beyond public addresses. */
+  allowAddresses: string[];
+  quotas: Quotas;
+}
+export interface TenantView extends TenantSettings {
+  id: string;
+  createdAt: string;
+  updatedAt: string;
+}
+export interface KeyRequest {
+  name?: string;
+  scopes: Scope[];
+  /** When it ends by itself, UTC ms. */
+  notAfter?: number;
+}
+export interface Rotation {
+  /** The old key works on for so long. */
+  overlapSeconds: number;
+  /** Of the new key; absent: it lasts as long as the old one did. */
+  notAfter?: number;
+}
+export interface ApiKeyView {
+  id: string;
+  tenantId: string;
+  name?: string;
+  scopes: Scope[];
+  state: 'active' | 'expired' | 'revoked';
+  createdAt: string;
+  expiresAt?: string;
+  revokedAt?: string;
+  /** Id of the key that takes its place. */
+  rotatedTo?: string;
+}
+export interface CreatedKey extends ApiKeyView {
+  /** The key itself: shown in the first answer and in no other. */
+  key?: string;
+}
+
 /** Answer to a POST that carried an Idempotency-Key. */
 export interface RememberedResponse {
   status: number;
@@ -321,6 +365,21 @@ export interface Operations {
   results(caller: Caller, runId: string): Promise<Outcome<ResultsView>>;
   records(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<RecordLine>>>;
   createUpload(caller: Caller, once?: Once): Promise<Outcome<UploadView>>;
+
+  createTenant(caller: Caller, id: string, settings: TenantSettings, once?: Once): Promise<Outcome<TenantView>>;
+  listTenants(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<TenantView>>>;
+  getTenant(caller: Caller, id: string): Promise<Outcome<TenantView>>;
+  replaceTenant(caller: Caller, id: string, settings: TenantSettings): Promise<Outcome<TenantView>>;
+  createKey(caller: Caller, tenantId: string, request: KeyRequest, once?: Once): Promise<Outcome<CreatedKey>>;
+  listKeys(caller: Caller, tenantId: string, page: PageRequest): Promise<Outcome<PageOf<ApiKeyView>>>;
+  revokeKey(caller: Caller, tenantId: string, keyId: string): Promise<Outcome<void>>;
+  rotateKey(
+    caller: Caller,
+    tenantId: string,
+    keyId: string,
+    rotation: Rotation,
+    once?: Once,
+  ): Promise<Outcome<CreatedKey>>;
 }
 
 /** A target that has no end yet, as `ledger?bucket=pending` shows it. */

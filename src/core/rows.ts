@@ -8,6 +8,7 @@ import type { Ending, Redriving, RunPhase } from './run.ts';
 import type { ShardPhase } from './shard.ts';
 import type { Overlap, Scope } from './operations.ts';
 import type { Usage } from './usage.ts';
+import type { Permission, Quotas } from './quotas.ts';
 
 /** What one committed plan of a round cut, and what it decided by itself. */
 export interface RoundRow {
@@ -174,19 +175,35 @@ export interface VersionRow extends Key {
 export interface TenantRow extends Key {
   kind: 'tenant';
   tenant: string;
+  name?: string;
   /** CIDR ranges this tenant may reach beyond public addresses. */
   allowAddresses: string[];
-  permissions: 'ignoreRobots'[];
+  permissions: Permission[];
+  /** Absent ones are the defaults. */
+  quotas?: Partial<Quotas>;
+  createdAt: number;
+  updatedAt: number;
+  /** Seed of the idempotency key that created it. */
+  by?: string;
+  listPk: string;
+  listSk: string;
 }
 export interface ApiKeyRow extends Key {
   kind: 'apiKey';
   tenant: string;
   keyId: string;
+  name?: string;
   scopes: Scope[];
   createdAt: number;
   /** Milliseconds; absent = no expiry. */
   notAfter?: number;
-  revoked?: boolean;
+  revokedAt?: number;
+  /** The key that takes its place. */
+  rotatedTo?: string;
+  /** Seed of the idempotency key that created it. */
+  by?: string;
+  /** When the row goes (seconds): a good while after the key has ceased to work. */
+  expiresAt?: number;
 }
 /** The first holder of a task's lock; `token` is its fencing number and only ever rises. */
 export interface LockRow extends Key {

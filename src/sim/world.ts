@@ -1,8 +1,10 @@
 /** Everything of one simulation in one place: stores, invocations, queue and state machine, and who watches them. */
 import type { Context } from '#core/context.ts';
-import { tenantKey, uploadObject } from '#core/names.ts';
+import { uploadObject } from '#core/names.ts';
 import type { Caller } from '#core/operations.ts';
 import { asItem } from '#core/rows.ts';
+import { UNBOUNDED } from '#core/quotas.ts';
+import { tenantRow } from '#core/service/tenants.ts';
 import { signerOf } from '#core/signing.ts';
 import type { PlanPorts } from '#core/sources.ts';
 import { awaitRound } from '#core/steps/await.ts';
@@ -78,8 +80,8 @@ export class World {
   }
 
   async open(): Promise<void> {
-    const tenant = { ...tenantKey(TENANT), kind: 'tenant' as const, tenant: TENANT };
-    await this.table.put(asItem({ ...tenant, allowAddresses: [], permissions: [] }));
+    const settings = { permissions: [], allowAddresses: [], quotas: UNBOUNDED };
+    await this.table.put(asItem(tenantRow(TENANT, settings, START_MS)));
     for (const [id, lines] of this.scenario.uploads) await this.objects.writeLines(uploadObject(TENANT, id), lines);
     const { blackoutsMs, untilMs } = this.scenario.faults;
     for (const atMs of blackoutsMs) if (atMs < untilMs) this.clock.at(START_MS + atMs, () => this.#blackout());

@@ -9,13 +9,21 @@ const BODIES: Record<string, unknown> = {
   replaceTask: SMALL,
   startInlineRun: { task: SMALL },
   rollbackTask: { version: 1 },
+  createTenant: { id: 'another' },
+  replaceTenant: {},
+  createKey: { scopes: ['read'] },
 };
 const QUERIES: Record<string, Record<string, string>> = { explainTarget: { url: EXPLANATION.url } };
+
+export const goodBody = (operationId: string): unknown => BODIES[operationId];
+export const goodQuery = (operationId: string): Record<string, string> | undefined => QUERIES[operationId];
 
 export const fill = (path: string): string =>
   path
     .replace('{taskId}', 'small')
     .replace('{runId}', RUN)
+    .replace('{tenantId}', 'acme')
+    .replace('{keyId}', '0123456789ab')
     .replace(/\{\w+\}/, 'x');
 
 /** @returns what to send with the route, on a client that was `started`; does first what must have happened before. */

@@ -32,11 +32,14 @@ describe('arguments', () => {
     expect(it.stdout()).toBe('');
   });
 
-  test.each([[[]], [['tasks']], [['runs']], [['dead-letters']]])('%j shows help and exits 1', async (args) => {
-    const it = around();
-    expect(await runCli(args, it)).toBe(1);
-    expect(it.stderr()).toContain('Usage: gleaner');
-  });
+  test.each([[[]], [['tasks']], [['runs']], [['dead-letters']], [['tenants']], [['tenants', 'keys']]])(
+    '%j shows help and exits 1',
+    async (args) => {
+      const it = around();
+      expect(await runCli(args, it)).toBe(1);
+      expect(it.stderr()).toContain('Usage: gleaner');
+    },
+  );
 
   const commands = [
     'collect',
@@ -57,6 +60,14 @@ describe('arguments', () => {
     'explain',
     'dead-letters list',
     'dead-letters redrive',
+    'tenants list',
+    'tenants get',
+    'tenants create',
+    'tenants put',
+    'tenants keys list',
+    'tenants keys create',
+    'tenants keys rotate',
+    'tenants keys revoke',
     'results',
     'verify',
     'login',

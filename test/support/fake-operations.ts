@@ -7,10 +7,11 @@ import type { Caller, DeadLettersRedriven, DeadLetterView, Explanation, Once, Op
 import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Remembered } from '#core/operations.ts';
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
+import type { ApiKeyView, CreatedKey, KeyRequest, TenantSettings, TenantView } from '#core/operations.ts';
 import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
-import { DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
-import { resultsOf, SHARDS, SIGNING_KEY, usageOf } from './fake-views.ts';
+import { API_KEY, DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
+import { resultsOf, SHARDS, SIGNING_KEY, TENANT, usageOf } from './fake-views.ts';
 
 export const KEYS: Record<string, Caller> = {
   'read-key': { tenant: 'acme', keyId: 'k-read', scopes: ['read'] },
@@ -41,6 +42,7 @@ function page<T>(items: T[], { limit, cursor }: PageRequest): Outcome<PageOf<T>>
 export class FakeOperations implements Operations {
   readonly versions = new Map<string, TaskSpec[]>();
   readonly runs = new Map<string, RunView>();
+  readonly tenants = new Map<string, TenantView>();
   readonly deeds = new Map<string, Deed>();
   /** How often each operation was asked. */
   readonly calls: string[] = [];
@@ -283,5 +285,51 @@ export class FakeOperations implements Operations {
     await this.#act('createUpload', once);
     const id = '01k2m3n4p5q6r7s8t9v0w1x2y3';
     return yes({ id, url: 'https://bucket.example/put', expiresAt: NOW, list: `upload:${id}` });
+  }
+
+  // The tenant of the caller is all that there is, with one key; whoever asks for another one is told that it is none.
+  #tenant(caller: Caller, id: string): Outcome<TenantView> {
+    return id === caller.tenant || this.tenants.has(id)
+      ? yes(this.tenants.get(id) ?? { ...TENANT, id })
+      : no(404, `there is no tenant ${id}`);
+  }
+  async createTenant(_: Caller, id: string, settings: TenantSettings, once?: Once): Promise<Outcome<TenantView>> {
+    await this.#act('createTenant', once);
+    if (this.tenants.has(id)) return no(409, `there is a tenant ${id} already`);
+    const view = { ...TENANT, ...settings, id };
+    this.tenants.set(id, view);
+    return yes(view);
+  }
+  listTenants(caller: Caller, request: PageRequest): Promise<Outcome<PageOf<TenantView>>> {
+    return Promise.resolve(page([{ ...TENANT, id: caller.tenant }, ...this.tenants.values()], request));
+  }
+  getTenant(caller: Caller, id: string): Promise<Outcome<TenantView>> {
+    return Promise.resolve(this.#tenant(caller, id));
+  }
+  async replaceTenant(caller: Caller, id: string, settings: TenantSettings): Promise<Outcome<TenantView>> {
+    await this.#act('replaceTenant');
+    const tenant = this.#tenant(caller, id);
+    return tenant.ok ? yes({ ...tenant.value, ...settings }) : tenant;
+  }
+  async createKey(caller: Caller, id: string, request: KeyRequest, once?: Once): Promise<Outcome<CreatedKey>> {
+    await this.#act('createKey', once);
+    const tenant = this.#tenant(caller, id);
+    if (!tenant.ok) return tenant;
+    const { notAfter: _, ...named } = request;
+    return yes({ ...API_KEY, ...named, tenantId: id, key: `gln_${id}_secret` });
+  }
+  listKeys(caller: Caller, id: string, request: PageRequest): Promise<Outcome<PageOf<ApiKeyView>>> {
+    const tenant = this.#tenant(caller, id);
+    return Promise.resolve(tenant.ok ? page([{ ...API_KEY, tenantId: id }], request) : tenant);
+  }
+  async revokeKey(caller: Caller, id: string): Promise<Outcome<void>> {
+    await this.#act('revokeKey');
+    const tenant = this.#tenant(caller, id);
+    return tenant.ok ? yes(undefined) : tenant;
+  }
+  async rotateKey(caller: Caller, id: string, _key: string, _how: object, once?: Once): Promise<Outcome<CreatedKey>> {
+    await this.#act('rotateKey', once);
+    const tenant = this.#tenant(caller, id);
+    return tenant.ok ? yes({ ...API_KEY, tenantId: id, key: `gln_${id}_secret` }) : tenant;
   }
 }

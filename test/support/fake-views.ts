@@ -4,6 +4,8 @@ import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, PendingLine, RecordLine, ResultsView, RunView } from '#core/operations.ts';
 import type { ShardView, SigningKeyView, TimelineEvent, UsageFigures, UsageView } from '#core/operations.ts';
 import { PRICE_TABLE } from '#core/prices.ts';
+import type { ApiKeyView, TenantView } from '#core/operations.ts';
+import { UNBOUNDED } from '#core/quotas.ts';
 import { isEnded } from '#core/run.ts';
 
 export const NOW = '2026-11-24T00:00:00.000Z';
@@ -49,6 +51,27 @@ export const queuedRun = (id: string, taskId: string, taskVersion: number): RunV
   shards: { planned: 0, running: 0, done: 0 },
   rate: { targetsPerSecond: 0 },
 });
+
+export const TENANT: TenantView = {
+  id: 'acme',
+  name: 'Acme',
+  permissions: ['ignoreRobots'],
+  allowAddresses: ['10.0.0.0/8'],
+  quotas: { ...UNBOUNDED, targetsPerDay: 1_000 },
+  createdAt: NOW,
+  updatedAt: NOW,
+};
+export const API_KEY: ApiKeyView = {
+  id: '0123456789ab',
+  tenantId: 'acme',
+  name: 'nightly job',
+  scopes: ['write'],
+  state: 'active',
+  createdAt: NOW,
+  expiresAt: NOW,
+  revokedAt: NOW,
+  rotatedTo: 'ba9876543210',
+};
 
 export const SIGNING_KEY: SigningKeyView = {
   algorithm: 'Ed25519',

@@ -16,10 +16,11 @@ import type {
   ShardMessage,
   ShardQueue,
 } from '#core/ports.ts';
-import type { Caller } from '#core/operations.ts';
+import type { Caller, TenantSettings } from '#core/operations.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { asItem } from '#core/rows.ts';
-import { tenantKey } from '#core/names.ts';
+import { UNBOUNDED } from '#core/quotas.ts';
+import { tenantRow } from '#core/service/tenants.ts';
 import { signerOf } from '#core/signing.ts';
 import { createService } from '#core/service/service.ts';
 import { readRun } from '#core/store.ts';
@@ -205,9 +206,12 @@ export class MemoryWorld {
   }
 
   async open(): Promise<this> {
-    await this.table.put(
-      asItem({ ...tenantKey('acme'), kind: 'tenant', tenant: 'acme', allowAddresses: [], permissions: [] }),
-    );
+    return this.addTenant('acme');
+  }
+
+  async addTenant(id: string, settings: Partial<TenantSettings> = {}): Promise<this> {
+    const all = { permissions: [], allowAddresses: [], quotas: UNBOUNDED, ...settings };
+    await this.table.put(asItem(tenantRow(id, all, START)));
     return this;
   }
 

@@ -5,7 +5,6 @@ const get = (path: string): LaterRoute => ({ method: 'GET', path, scope: 'read' 
 const post = (path: string): LaterRoute => ({ method: 'POST', path, scope: 'write' });
 const put = (path: string): LaterRoute => ({ method: 'PUT', path, scope: 'write' });
 const remove = (path: string): LaterRoute => ({ method: 'DELETE', path, scope: 'write' });
-const admin = (route: LaterRoute): LaterRoute => ({ ...route, scope: 'admin' });
 
 export const LATER_ROUTES: LaterRoute[] = [
   get('/v1/runs/{runId}/diagnosis'),
@@ -22,9 +21,4 @@ export const LATER_ROUTES: LaterRoute[] = [
   put('/v1/secrets/{name}'),
   remove('/v1/secrets/{name}'),
   get('/v1/alerts'),
-  admin(get('/v1/tenants')),
-  admin(post('/v1/tenants')),
-  admin(get('/v1/tenants/{tenantId}')),
-  admin(get('/v1/tenants/{tenantId}/keys')),
-  admin(post('/v1/tenants/{tenantId}/keys')),
 ];

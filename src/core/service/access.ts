@@ -18,7 +18,8 @@ export async function authenticate(ports: Ports, key: string): Promise<Caller | 
   const item = await ports.table.get(apiKeyKey(parsed.tenant, parsed.sha256));
   if (item === undefined) return undefined;
   const row = asApiKey(item);
-  if (row.revoked || (row.notAfter !== undefined && row.notAfter <= ports.clock.now())) return undefined;
+  if (row.revokedAt !== undefined || (row.notAfter !== undefined && row.notAfter <= ports.clock.now()))
+    return undefined;
   return { tenant: row.tenant, keyId: row.keyId, scopes: row.scopes };
 }
 

@@ -1,4 +1,5 @@
 /** Everything the API can ask, over one set of ports. */
+import { createKey, listKeys, revokeKey, rotateKey } from './api-keys.ts';
 import { authenticate, forget, remember, remembered } from './access.ts';
 import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './control.ts';
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts';
@@ -9,6 +10,7 @@ import { signingKeys } from './signing-keys.ts';
 import { startInline, startRun, type StartPorts } from './start.ts';
 import { createTask, deleteTask, getTask, listTasks, listVersions, replaceTask, rollbackTask } from './tasks.ts';
 import { usage } from './usage.ts';
+import { createTenant, getTenant, listTenants, replaceTenant } from './tenants.ts';
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
@@ -46,5 +48,13 @@ export function createService(ports: ServicePorts): Operations {
     results: (...args) => results(ports, ...args),
     records: (...args) => records(ports, ...args),
     createUpload: (...args) => createUpload(ports, ...args),
+    createTenant: (...args) => createTenant(ports, ...args),
+    listTenants: (...args) => listTenants(ports, ...args),
+    getTenant: (...args) => getTenant(ports, ...args),
+    replaceTenant: (...args) => replaceTenant(ports, ...args),
+    createKey: (...args) => createKey(ports, ...args),
+    listKeys: (...args) => listKeys(ports, ...args),
+    revokeKey: (...args) => revokeKey(ports, ...args),
+    rotateKey: (...args) => rotateKey(ports, ...args),
   };
 }

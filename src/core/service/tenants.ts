@@ -1,35 +1,124 @@
-/** Tenants and their API keys, as the local world and the operator's script make them. */
-import { apiKeyKey, formatApiKey, parseApiKey, tenantKey } from '../names.ts';
-import { asItem } from '../rows.ts';
-import type { Scope } from '../operations.ts';
+/**
+ * Tenants. An operator's admin sees and manages all of them; another tenant's admin sees its own, and what bounds it is not
+ * its own to change. What somebody may not see does not exist for him.
+ */
+import { TENANTS_PK, isTenantId, tenantKey } from '../names.ts';
+import { quotasOf } from '../quotas.ts';
+import { asItem, asTenant, type TenantRow } from '../rows.ts';
+import { iso, ok, paging, refuse } from './outcome.ts';
+import type { Caller, Once, Outcome, PageOf, PageRequest, TenantSettings, TenantView } from '../operations.ts';
 import type { Clock, Table } from '../ports.ts';
-import type { TenantRow } from '../rows.ts';
 
-type Ports = { table: Table; clock: Clock };
+export type TenantPorts = { table: Table; clock: Clock };
 
-/** Creates a tenant or replaces its settings. */
-export async function putTenant(
-  ports: Ports,
-  tenant: Pick<TenantRow, 'tenant' | 'allowAddresses' | 'permissions'>,
-): Promise<void> {
-  await ports.table.put(asItem({ ...tenantKey(tenant.tenant), kind: 'tenant', ...tenant }));
+export const noTenant = (id: string) =>
+  refuse(404, 'No such tenant', `there is no tenant ${JSON.stringify(id.slice(0, 80))}`);
+const operatorsOnly = (what: string) =>
+  refuse(403, 'Not permitted', `${what} needs a key of an operator: a tenant with the permission operator`);
+
+async function read(ports: TenantPorts, id: string): Promise<TenantRow | undefined> {
+  if (!isTenantId(id)) return undefined;
+  const item = await ports.table.get(tenantKey(id));
+  return item && asTenant(item);
 }
 
-/** A new key for a tenant. @param secret32 32 random bytes. */
-export const newApiKey = (tenant: string, secret32: Uint8Array): string => formatApiKey(tenant, secret32);
+const isOperator = async (ports: TenantPorts, caller: Caller): Promise<boolean> =>
+  (await read(ports, caller.tenant))?.permissions.includes('operator') ?? false;
 
-/** Makes a key valid. Only its hash is stored: the key itself is the caller's to keep. */
-export async function putApiKey(ports: Ports, key: string, scopes: Scope[]): Promise<void> {
-  const parsed = parseApiKey(key);
-  if (parsed === undefined) throw new RangeError('not an API key');
-  const { tenant, sha256 } = parsed;
-  const row = {
-    ...apiKeyKey(tenant, sha256),
-    kind: 'apiKey' as const,
-    tenant,
-    keyId: sha256.slice(0, 12),
-    scopes,
-    createdAt: ports.clock.now(),
+/** A tenant, if this caller may know of it. */
+export async function reachTenant(ports: TenantPorts, caller: Caller, id: string): Promise<TenantRow | undefined> {
+  if (id !== caller.tenant && !(await isOperator(ports, caller))) return undefined;
+  return read(ports, id);
+}
+
+/** A whole row. @param before what there is already: keeps the time it was made. */
+export function tenantRow(id: string, settings: TenantSettings, now: number, before?: TenantRow): TenantRow {
+  const { name, permissions, allowAddresses, quotas } = settings;
+  const { name: _, ...kept } = before ?? {};
+  return {
+    ...kept,
+    ...tenantKey(id),
+    kind: 'tenant',
+    tenant: id,
+    ...(name !== undefined && { name }),
+    permissions: [...new Set(permissions)],
+    allowAddresses: [...new Set(allowAddresses)],
+    quotas,
+    createdAt: before?.createdAt ?? now,
+    updatedAt: now,
+    listPk: TENANTS_PK,
+    listSk: id,
   };
-  await ports.table.put(asItem(row), { absent: 'pk' });
+}
+
+const view = (row: TenantRow): TenantView => ({
+  id: row.tenant,
+  ...(row.name !== undefined && { name: row.name }),
+  permissions: row.permissions,
+  allowAddresses: row.allowAddresses,
+  quotas: quotasOf(row),
+  createdAt: iso(row.createdAt),
+  updatedAt: iso(row.updatedAt),
+});
+
+export async function createTenant(
+  ports: TenantPorts,
+  caller: Caller,
+  id: string,
+  settings: TenantSettings,
+  once?: Once,
+): Promise<Outcome<TenantView>> {
+  if (!(await isOperator(ports, caller))) return operatorsOnly('creating a tenant');
+  const row: TenantRow = { ...tenantRow(id, settings, ports.clock.now()), ...(once && { by: once.seed }) };
+  const write = await ports.table.put(asItem(row), { absent: 'pk' });
+  const there = write.ok ? row : await read(ports, id);
+  if (there !== undefined && (write.ok || (once !== undefined && there.by === once.seed))) return ok(view(there));
+  return refuse(409, 'Tenant exists', `there is a tenant ${id} already: PUT its settings`);
+}
+
+export async function replaceTenant(
+  ports: TenantPorts,
+  caller: Caller,
+  id: string,
+  settings: TenantSettings,
+): Promise<Outcome<TenantView>> {
+  const before = await reachTenant(ports, caller, id);
+  if (before === undefined) return noTenant(id);
+  if (!(await isOperator(ports, caller))) return operatorsOnly('changing what bounds a tenant');
+  if (id === caller.tenant && !settings.permissions.includes('operator'))
+    return refuse(409, 'Not from within', 'an operator cannot give up its own permission operator: another one must');
+  const { name, ...rest } = settings;
+  const write = await ports.table.update(
+    tenantKey(id),
+    {
+      set: { ...rest, updatedAt: ports.clock.now(), ...(name !== undefined && { name }) },
+      ...(name === undefined && { remove: ['name'] }),
+    },
+    { present: 'pk' },
+  );
+  return write.ok ? ok(view(asTenant(write.item))) : noTenant(id);
+}
+
+export async function getTenant(ports: TenantPorts, caller: Caller, id: string): Promise<Outcome<TenantView>> {
+  const row = await reachTenant(ports, caller, id);
+  return row ? ok(view(row)) : noTenant(id);
+}
+
+/** All for an operator, one for everybody else. */
+export async function listTenants(
+  ports: TenantPorts,
+  caller: Caller,
+  page: PageRequest,
+): Promise<Outcome<PageOf<TenantView>>> {
+  if (!(await isOperator(ports, caller))) {
+    const own = await getTenant(ports, caller, caller.tenant);
+    return own.ok ? ok({ items: [own.value] }) : own;
+  }
+  return paging(async () => {
+    const found = await ports.table.list(TENANTS_PK, page);
+    return ok({
+      items: found.items.map(asTenant).map(view),
+      ...(found.cursor !== undefined && { nextCursor: found.cursor }),
+    });
+  });
 }
