@@ -34,7 +34,7 @@ export class Tables extends Construct {
         },
       ],
     });
-    this.pace = new TableV2(this, 'Pace', common(stage));
+    this.pace = new TableV2(this, 'Pace', { ...common(stage), timeToLiveAttribute: TABLE_KEYS.ttl });
     if (!stage.keepsData) {
       const reason = 'A stage whose data may be thrown away; prod keeps 35 days of point-in-time recovery.';
       for (const table of [this.control, this.pace]) acknowledge(table, { 'AwsSolutions-DDB3': reason });

@@ -84,8 +84,14 @@ export const API_SECONDS_MAX = 29;
 export const IDEMPOTENCY_SECONDS = 24 * 3600;
 /** Download and upload URLs live this long. */
 export const SIGNED_URL_SECONDS = 3600;
-/** robots.txt may be cached for at most a day (RFC 9309 §2.4) and must be read up to 500 KiB (§2.5). */
-export const ROBOTS_CACHE_MS = 24 * 3600 * 1000;
+/**
+ * robots.txt may be cached for at most a day (RFC 9309 §2.4). It is kept twice, by the region and by a worker that read it
+ * there, one after the other: half a day each.
+ */
+export const ROBOTS_CACHE_MS = 12 * 3600 * 1000;
+/** A larger one is left to each worker: it would cost a read unit of the pace table for each 4 KB. */
+export const ROBOTS_STORED_BYTES_MAX = 64 * 1024;
+/** It must be read up to 500 KiB (§2.5). */
 export const ROBOTS_BYTES_MAX = 512 * 1024;
 /** A larger file is still taken, and cut where the standard allows: this much is read before giving up. */
 export const ROBOTS_BODY_BYTES_MAX = 8 * ROBOTS_BYTES_MAX;

@@ -208,6 +208,9 @@ export function fileObject(tenant: string, runId: string, file: string): string 
 /** A host's record. Not by tenant on purpose: a host has one budget over all tenants of a region. */
 export const paceKey = (host: string): Key => ({ pk: `H#${host}`, sk: 'PACE' });
 
+/** robots.txt of an origin as it answers this user agent: the same for every tenant. */
+export const robotsKey = (origin: string, userAgent: string): Key => ({ pk: `R#${origin}`, sk: `ROBOTS#${userAgent}` });
+
 // ------------------------------------------------------------------ api keys
 
 const API_KEY = /^gln_([a-z0-9][a-z0-9-]{0,39})_([A-Za-z0-9_-]{43})$/;

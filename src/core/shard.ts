@@ -127,7 +127,8 @@ export function transition(event: ShardEvent): Transition {
 
 /** Holds for the owner of this epoch and for nobody else. */
 const owned = (epoch: number): Condition => ({ all: [is('LEASED'), { eq: ['epoch', epoch] }] });
-const inEra = (era: number): Condition => (era === 0 ? { absent: 'era' } : { eq: ['era', era] });
+/** Not opened after this redrive. A round that was planned since the run was redriven has shards of no era. */
+const inEra = (era: number): Condition => ({ any: [{ absent: 'era' }, { le: ['era', era] }] });
 const is = (...states: ShardState[]): Condition => ({ in: ['state', states] });
 /** Due when it was sent so long ago that the message may be lost. */
 const sentAt = ({ at, duePk }: { at: number; duePk: string }): Due => ({ duePk, dueAt: at + SHARD_LOST_MS });

@@ -44,6 +44,7 @@ export class Actor {
   /** Why it died. */
   death: FaultKind | 'timeUp' | undefined;
   #isOver = false;
+  #awakeAtMs = 0;
   #onDeath: (() => void) | undefined;
 
   constructor(input: ActorInput) {
@@ -75,6 +76,15 @@ export class Actor {
     return true;
   }
 
+  /** Its sandbox stands still: nothing of it moves before. */
+  stall(untilMs: number): void {
+    this.#awakeAtMs = Math.max(this.#awakeAtMs, untilMs);
+  }
+
+  get awakeAtMs(): number {
+    return this.#awakeAtMs;
+  }
+
   freeze(): void {
     this.#isOver = true;
   }
@@ -86,6 +96,12 @@ export class Actor {
 }
 
 export const NEVER = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** Waits, and on as long as the actor stands still. */
+export async function pass(actor: Actor, clock: VirtualClock, ms: number, signal?: AbortSignal): Promise<void> {
+  await clock.sleep(ms, signal);
+  if (actor.awakeAtMs > clock.now()) await clock.sleep(actor.awakeAtMs - clock.now());
+}
 
 /** Who asks this often to sleep for no time at all, while nothing happens, would do so for ever. */
 const NAPS_MAX = 5_000;
@@ -112,7 +128,7 @@ export function clockOf(
       } else [naps, napsAt] = [0, clock.happened];
       watch.slept(actor);
       if (actor.isGone) return NEVER();
-      await clock.sleep(ms, signal);
+      await pass(actor, clock, ms, signal);
       return actor.isGone ? NEVER() : undefined;
     },
   };

@@ -10,6 +10,7 @@ export type PortName = (typeof PORT_NAMES)[number];
 /** Everything that is counted as a fault when it happens. */
 export const FAULT_KINDS = [
   'slow',
+  'stalled',
   'throttled',
   'answerLost',
   'timedOut',
@@ -37,10 +38,10 @@ export interface FaultPlan {
   /** No fault after this, milliseconds from the start. */
   untilMs: number;
   /**
-   * Per port call: a long latency; an error before the effect; one after it; a time-out, with or without the effect; a client
+   * Per port call: a long latency; a sandbox that stands still with all that is in it, also beyond a lease; an error before the effect; one after it; a time-out, with or without the effect; a client
    * that lost the answer, tried again by itself and tells the second one.
    */
-  port: { slow: number; throttled: number; answerLost: number; timedOut: number; repeated: number };
+  port: { slow: number; stalled: number; throttled: number; answerLost: number; timedOut: number; repeated: number };
   /** One port that fails more than it works, for a while. */
   storms: { port: PortName; fromMs: number; toMs: number; failing: number }[];
   /** Per port call, and per sleep: the invocation dies there. */
@@ -61,7 +62,7 @@ export interface FaultPlan {
 export const CALM: FaultPlan = {
   names: ['calm'],
   untilMs: 0,
-  port: { slow: 0, throttled: 0, answerLost: 0, timedOut: 0, repeated: 0 },
+  port: { slow: 0, stalled: 0, throttled: 0, answerLost: 0, timedOut: 0, repeated: 0 },
   storms: [],
   kill: 0,
   killAsleep: 0,
@@ -78,6 +79,7 @@ type Ingredient = (plan: FaultPlan, dice: Dice) => Partial<FaultPlan>;
 /** Each adds one kind of trouble; any number of them go together. */
 export const INGREDIENTS = {
   slowPorts: ({ port }, dice) => ({ port: { ...port, slow: dice.between(0.01, 0.1) } }),
+  stalls: ({ port }, dice) => ({ port: { ...port, stalled: dice.between(0.01, 0.06) } }),
   throttling: ({ port }, dice) => ({ port: { ...port, throttled: dice.between(0.005, 0.06) } }),
   lostAnswers: ({ port }, dice) => ({ port: { ...port, answerLost: dice.between(0.005, 0.05) } }),
   timeOuts: ({ port }, dice) => ({ port: { ...port, timedOut: dice.between(0.002, 0.02) } }),
@@ -130,6 +132,8 @@ export interface Fate {
   error?: 'unsent' | 'answerLost';
   /** The effect takes place twice, this long after each other; the second answer is told. */
   againMs?: number;
+  /** The caller stands still for `extraMs`. */
+  stalls?: true;
   /** The caller dies with this call. */
   dies: boolean;
   /** A request whose sender has died is still carried out. */
@@ -149,6 +153,7 @@ const USUAL: Record<PortName, [low: number, high: number]> = {
 /** A client gives up after this. */
 const TIME_OUT_MS = [1_000, 9_000] as const;
 const SLOW_MS = [200, 6_000] as const;
+const STALL_MS = [5_000, 70_000] as const;
 
 /** Draws what happens, as long as faults last. */
 export class Trouble {
@@ -223,6 +228,10 @@ export class Trouble {
       const extraMs = dice.between(...TIME_OUT_MS);
       const error = dice.is(0.5) ? 'unsent' : 'answerLost';
       return { ...fate, extraMs, error, afterMs: fate.afterMs + extraMs };
+    }
+    if (dice.is(rates.stalled)) {
+      this.count('stalled');
+      return { ...fate, stalls: true, extraMs: dice.between(...STALL_MS) };
     }
     if (dice.is(rates.slow)) {
       this.count('slow');

@@ -40,6 +40,8 @@ class Failed extends Error {}
 const RETRIES = { most: 5, firstMs: 5_000, rate: 2, longestMs: 60_000 };
 /** How soon a lost invocation is noticed: at once when the sandbox goes, or by a time-out. */
 const NOTICED_MS = [50, 5_000] as const;
+/** A repeated call comes this much later at most: two sweeps, in which another execution may have begun. */
+const LATE_MS = 150_000;
 
 export class Machine implements Orchestrator {
   readonly #clock: VirtualClock;
@@ -95,7 +97,7 @@ export class Machine implements Orchestrator {
       await this.#state(
         execution,
         'Finish',
-        times(() => this.#states.finish({ tenant, runId, attempt, ...ending })),
+        this.#times(() => this.#states.finish({ tenant, runId, attempt, ...ending })),
       );
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
@@ -112,7 +114,7 @@ export class Machine implements Orchestrator {
       const planned = await this.#state(
         execution,
         'Plan',
-        times(() => this.#states.plan(ref)),
+        this.#times(() => this.#states.plan(ref)),
       );
       if (!planned.proceed) {
         if (planned.grace) await this.#grace();
@@ -122,7 +124,7 @@ export class Machine implements Orchestrator {
         await this.#state(
           execution,
           'Dispatch',
-          times(() => this.#states.dispatch(ref)),
+          this.#times(() => this.#states.dispatch(ref)),
         );
         const outcome = await this.#await(execution, round, planned.secondsLeft);
         if (outcome === 'timedOut') continue;
@@ -131,7 +133,7 @@ export class Machine implements Orchestrator {
       const merged = await this.#state(
         execution,
         'Merge',
-        times(() => this.#states.merge(ref)),
+        this.#times(() => this.#states.merge(ref)),
       );
       if (!merged.more) return;
       round = merged.round;
@@ -155,7 +157,7 @@ export class Machine implements Orchestrator {
         const ref = { tenant, runId, attempt, round, token };
         return new Promise<Ended<JsonObject>>((resolve) => {
           execution.tokens.set(token, (value) => resolve({ kind: 'answered', value }));
-          if (twice) void this.#states.await(ref);
+          if (twice) this.#later(() => this.#states.await(ref));
           void this.#states.await(ref).then((ended) => {
             if (ended.kind !== 'answered' && execution.tokens.delete(token)) resolve(ended);
           });
@@ -193,6 +195,20 @@ export class Machine implements Orchestrator {
     }
   }
 
+  /** A call that may be made a second time; the answer is that of the first. */
+  #times<T>(call: () => Promise<T>): (twice: boolean) => Promise<T> {
+    return (twice) => {
+      if (twice) this.#later(call);
+      return call();
+    };
+  }
+
+  /** At once, or when its execution may long have been given up. */
+  #later(call: () => Promise<unknown>): void {
+    const ms = this.#trouble.between(0, 1) < 0.5 ? 0 : this.#trouble.between(0, LATE_MS);
+    this.#clock.at(this.#clock.now() + ms, () => void call());
+  }
+
   #die(execution: Execution): void {
     if (execution.state === 'ended') return;
     execution.state = 'ended';
@@ -204,11 +220,4 @@ export class Machine implements Orchestrator {
   }
 }
 
-/** A call that may be made twice at once; the answer is that of the second. */
-const times =
-  <T>(call: () => Promise<T>) =>
-  (twice: boolean): Promise<T> => {
-    if (twice) void call();
-    return call();
-  };
 const nameOf = (runId: string, attempt: number): string => `${runId}-${String(attempt)}`;

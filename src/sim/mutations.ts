@@ -122,13 +122,6 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: 'a run whose execution is gone is not taken up again',
   },
   {
-    name: 'lost-lease-ignored',
-    file: 'work/batch.ts',
-    find: 'if (write.ok) return asShard(write.item);',
-    replace: "if (write.ok || to.kind !== 'work') return asShard(write.item ?? shard);",
-    breaks: 'a worker takes a lost condition for a success',
-  },
-  {
     name: 'window-never-shrinks',
     file: 'work/suspicion.ts',
     find: 'Math.max(1, Math.ceil(pending / 2 ** levelOf(tries)));',

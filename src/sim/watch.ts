@@ -205,10 +205,12 @@ export class Watch implements WebWatch {
 
   /** The pace table: intervals of a host's timeline, microseconds. */
   paced(actor: Actor | undefined, { before, after, change }: Written): void {
-    const [was, is] = [Number(before?.tat ?? 0), Number(after?.tat ?? 0)];
+    // Beside the timelines stands what is known of robots.txt.
+    if (after?.tat === undefined) return;
+    const [was, is] = [Number(before?.tat ?? 0), Number(after.tat)];
     const from = change?.add?.tat === undefined ? (this.#world.clock.now() + (actor?.skewMs ?? 0)) * 1000 : was;
     if (from < was || is <= was)
-      this.violate(violation('slotsApart', `${String(after?.pk)}: an interval begins before the last one ends`));
+      this.violate(violation('slotsApart', `${String(after.pk)}: an interval begins before the last one ends`));
   }
 
   // ---------------------------------------------------------------- requests
@@ -240,7 +242,8 @@ export class Watch implements WebWatch {
   #checkRest(actor: Actor, url: string, now: number): void {
     const run = this.runs.get(actor.about.slice(0, 26));
     if (run?.restsSince === undefined) return;
-    const late = now - run.restsSince;
+    // Who stood still could not look.
+    const late = now - Math.max(run.restsSince, actor.awakeAtMs);
     const allowed = REST_MS + actor.delaySince(run.restsSince - 10_000, RUN_CHECK_MS + USUAL_MS);
     if (late > allowed)
       this.violate(

@@ -1,7 +1,7 @@
 /** The outgoing ports on the simulated site: fetching, robots.txt, extraction, sitemaps. */
 import { SourceFailure, type CompileExtractor, type Outgoing, type ReadSitemap } from '#core/context.ts';
 import type { Fetcher, FetchRequest, FetchResult, Robots, RobotsAnswer } from '#core/ports.ts';
-import { NEVER, type Actor } from './actor.ts';
+import { NEVER, pass, type Actor } from './actor.ts';
 import { DISALLOWED, type Body, type Site } from './site.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -27,7 +27,7 @@ export function fetcherOf(actor: Actor, site: Site, clock: VirtualClock, watch: 
       if (actor.isGone) return NEVER();
       const answer = site.answer(request.url);
       const ms = answer.status === 'timeout' ? request.timeoutMs : Math.min(answer.ms, request.timeoutMs);
-      await clock.sleep(ms, signal);
+      await pass(actor, clock, ms, signal);
       if (actor.isGone) return NEVER();
       const result = signal?.aborted ? aborted(request) : resultOf(request, answer, ms);
       watch.answered(actor, request.url, result);

@@ -30,6 +30,7 @@ export class Wire {
     const clock = this.#clock;
     const fate = this.#trouble.fate(port, clock.now());
     if (fate.error !== undefined || fate.extraMs > 0) actor.troubles.push({ at: clock.now(), extraMs: fate.extraMs });
+    if (fate.stalls) actor.stall(clock.now() + fate.extraMs);
     const fateCode = fate.dies
       ? ' †'
       : fate.error === undefined
@@ -52,7 +53,8 @@ export class Wire {
         done?.catch(() => undefined);
         const answer = (): void => {
           if (actor.isGone) return;
-          if (fate.error !== undefined) reject(new PortTrouble(`${code}: ${fate.error}`));
+          if (actor.awakeAtMs > clock.now()) clock.at(actor.awakeAtMs, answer);
+          else if (fate.error !== undefined) reject(new PortTrouble(`${code}: ${fate.error}`));
           else if (done) done.then(resolve, reject);
         };
         if (actor.isGone) return;

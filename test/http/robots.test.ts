@@ -213,18 +213,18 @@ describe('createRobots', () => {
     }
   }
 
-  it('asks once for each origin and keeps the answer for a day', async () => {
+  it('asks once for each origin and keeps the answer for half a day', async () => {
     const world = new World();
     expect(await Promise.all([world.check(`${ORIGIN}/yes`), world.check(`${ORIGIN}/no`)])).toEqual([
       { kind: 'allowed', crawlDelaySeconds: 2 },
       { kind: 'disallowed', rule: 'Disallow: /no' },
     ]);
-    world.now = 24 * 3600 * 1000 - 1;
+    world.now = 12 * 3600 * 1000 - 1;
     await world.check(`${ORIGIN}/yes`);
     expect(world.fetched).toEqual([`${ORIGIN}/robots.txt`]);
     await world.check('https://a.example:8443/x');
     expect(world.fetched[1]).toBe('https://a.example:8443/robots.txt');
-    world.now = 24 * 3600 * 1000;
+    world.now = 12 * 3600 * 1000;
     await world.check(`${ORIGIN}/yes`);
     expect(world.fetched).toHaveLength(3);
   });

@@ -3,6 +3,7 @@ import { ROBOTS_BODY_BYTES_MAX, ROBOTS_REDIRECTS_MAX } from '../limits.ts';
 import { ledgerLine } from '../ledger-line.ts';
 import { waitForSlot } from '../polite.ts';
 import { intervalUs } from '../pace.ts';
+import { throughStore } from '../robots-store.ts';
 import { fresh, transition, type TargetState } from '../target.ts';
 import { compileFilter, hostOf, targetIdentity } from '../url.ts';
 import { failure, judge, type Verdict } from '../verdict.ts';
@@ -192,7 +193,7 @@ export class Attempts {
   async #robots(url: string, everyUs: number, signal: AbortSignal): Promise<RobotsAnswer> {
     const { task, allowAddresses } = this.#input;
     if (task.fetch.robots === 'ignore') return { kind: 'allowed' };
-    return this.#ports.robots.check(url, this.#userAgent, async (robotsUrl) => {
+    const ask = async (robotsUrl: string): Promise<FetchResult> => {
       await waitForSlot(this.#ports, hostOf(robotsUrl), everyUs, signal);
       const request = {
         url: robotsUrl,
@@ -205,7 +206,8 @@ export class Attempts {
         allowAddresses,
       };
       return this.#ports.fetcher.fetch(request, signal);
-    });
+    };
+    return this.#ports.robots.check(url, this.#userAgent, throughStore(this.#ports, this.#userAgent, ask));
   }
 
   // ---------------------------------------------------------------- ends
