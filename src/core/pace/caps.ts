@@ -11,6 +11,8 @@ export interface Caps {
   crawlDelaySeconds?: number;
   /** False: the cap is the rate; nothing is looked for. */
   adapt: boolean;
+  /** Workers of the same tenant that may ask this host at a time, this one included: they share what one would get. */
+  workers?: number;
 }
 
 /** A robots.txt that asks for more than this is obeyed up to here; the API shows both. */
@@ -21,15 +23,15 @@ export type Binding = 'task' | 'tenant' | 'robots' | 'host' | 'operator' | 'head
 /** The rate in force for this worker, requests per second, and who set it. */
 export function rateInForce(caps: Caps, record: HostRecord, nowUs: number): { rate: number; by: Binding } {
   const { control, opMax, advice, adviceUs } = record;
-  const says: [Binding, number | undefined][] = [
-    ['task', caps.requestsPerSecond],
-    ['tenant', caps.tenantRequestsPerSecond],
-    ['robots', caps.crawlDelaySeconds ? 1 / Math.min(caps.crawlDelaySeconds, CRAWL_DELAY_SECONDS_MAX) : undefined],
-    ['host', caps.adapt || control.phase === 'half' ? control.rate : undefined],
-    ['operator', opMax],
-    ['headers', adviceUs > nowUs ? advice : undefined],
-  ];
-  let least: { rate: number; by: Binding } = { rate: Infinity, by: 'task' };
-  for (const [by, rate] of says) if (rate !== undefined && rate < least.rate) least = { rate, by };
-  return { ...least, rate: Math.max(least.rate, RATE_MIN) };
+  let rate = caps.requestsPerSecond;
+  let by: Binding = 'task';
+  const narrow = (name: Binding, said: number | undefined): void => {
+    if (said !== undefined && said < rate) [rate, by] = [said, name];
+  };
+  narrow('tenant', caps.tenantRequestsPerSecond);
+  if (caps.crawlDelaySeconds) narrow('robots', 1 / Math.min(caps.crawlDelaySeconds, CRAWL_DELAY_SECONDS_MAX));
+  if (caps.adapt || control.phase === 'half') narrow('host', control.rate);
+  narrow('operator', opMax);
+  if (adviceUs > nowUs) narrow('headers', advice);
+  return { rate: Math.max(rate, RATE_MIN), by };
 }

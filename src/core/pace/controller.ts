@@ -4,13 +4,17 @@
  */
 import * as P from './parameters.ts';
 import { breaker } from './breaker.ts';
+import { atWall, cut } from './cut.ts';
+import { slowed } from './latency.ts';
 import { probing } from './probe.ts';
-import { because, deliveredMax, type Control, type HostRecord, type Why } from './record.ts';
+import { because, type Control, type HostRecord, type Window } from './record.ts';
 
 /** The next control, its epoch one higher; undefined: nothing to decide yet. */
 export function decide(record: HostRecord, nowUs: number): Control | undefined {
   const next = record.control.sinceUs === 0 ? begun(record, nowUs) : followed(record, nowUs);
-  return next && { ...next, epoch: record.control.epoch + 1, sinceUs: nowUs, okAtTick: record.ok };
+  if (next === undefined) return undefined;
+  // Nothing is sent before the end of a pause: it belongs to no window.
+  return { ...next, epoch: record.control.epoch + 1, sinceUs: Math.max(nowUs, record.pausedUs), okAtTick: record.ok };
 }
 
 function followed(record: HostRecord, nowUs: number): Control | undefined {
@@ -31,18 +35,18 @@ function aged({ control, window }: HostRecord, nowUs: number): Control | undefin
   const from = control.capacity > 0 ? Math.min(control.rate, control.capacity * P.MARGIN) : control.rate;
   const rate = Math.max(from * belief, Math.min(from, P.START_RATE));
   const phase = control.capacity > 0 && belief > 0.9 ? 'hold' : 'start';
-  const idle = { delivered0: 0, delivered1: 0, delivered2: 0, step: 0, noCutUntilUs: 0, holdUntilUs: nowUs };
-  return because({ ...control, ...idle, phase, rate }, 'aged', rate, nowUs);
+  const idle = { delivered0: 0, delivered1: 0, delivered2: 0, smooth: rate, step: 0, queue: 0 };
+  return because({ ...control, ...idle, noCutUntilUs: 0, holdUntilUs: nowUs, phase, rate }, 'aged', rate, nowUs);
 }
 
 /** Is there enough to judge by? */
 function isDue({ control, window, pausedUs }: HostRecord, nowUs: number): boolean {
   const ageMs = (nowUs - control.sinceUs) / 1000;
-  if (pausedUs > control.wallUs && ageMs >= P.EARLY_MS) return true;
+  if (pausedUs > control.wallUs) return ageMs >= P.EARLY_MS || pausedUs - control.wallUs > P.WALL_SAME_MS * 1000;
   if (ageMs < P.EARLY_MS || window.sent === 0) return false;
   if (control.rate < P.SPARSE_RATE && window.limited > 0) return true;
   const bad = window.limited + window.errors;
-  if (bad >= 3 && bad > 0.2 * window.sent) return true;
+  if (bad >= 3 && bad > 0.2 * expected({ control, window }, nowUs)) return true;
   return (ageMs >= P.TICK_MS && window.sent >= P.TICK_SAMPLES) || ageMs >= P.TICK_MS_MAX;
 }
 
@@ -51,111 +55,38 @@ function judged(record: HostRecord, nowUs: number): Control | undefined {
   const { window } = record;
   const control = measured(record, nowUs);
   if (record.pausedUs > control.wallUs) return atWall(record, control, nowUs);
-  if (isRefused(record)) return cut(record, control, 'refused', window.limited / window.sent, nowUs);
-  if (isFailing(record)) return cut(record, control, 'errors', window.errors / window.sent, nowUs);
-  const quiet = { ...control, errorRate: 0.95 * control.errorRate + (0.05 * window.errors) / window.sent };
+  const sent = expected(record, nowUs);
+  if (isRefused(record)) return cut(record, control, 'refused', window.limited / sent, nowUs);
+  const quiet = withErrors(control, window);
+  if (quiet.fails >= P.FAILS) return cut(record, { ...quiet, fails: 0 }, 'errors', window.errors / sent, nowUs);
   const { control: seen, decided } = slowed(record, quiet, nowUs);
   return decided ? seen : probing(record, seen, nowUs);
+}
+
+/** Refusals come back faster than answers: what must have been sent is counted rather than what has come back. */
+function expected({ control, window }: Pick<HostRecord, 'control' | 'window'>, nowUs: number): number {
+  const seconds = (nowUs - control.sinceUs) / 1e6;
+  return Math.max(window.sent, Math.min(control.rate, control.smooth) * seconds);
 }
 
 /** Notes what was accepted since the last tick. */
 function measured({ control, ok }: HostRecord, nowUs: number): Control {
   const seconds = Math.max(P.EARLY_MS / 1000, (nowUs - control.sinceUs) / 1e6);
-  const { delivered0, delivered1 } = control;
-  return { ...control, delivered0: (ok - control.okAtTick) / seconds, delivered1: delivered0, delivered2: delivered1 };
+  const { delivered0: delivered1, delivered1: delivered2, smooth } = control;
+  const delivered0 = (ok - control.okAtTick) / seconds;
+  const overS = Math.max(P.SMOOTH_S, P.SMOOTH_SAMPLES / control.rate);
+  const mean = smooth === 0 ? delivered0 : delivered0 + (smooth - delivered0) * Math.exp(-seconds / overS);
+  return { ...control, delivered0, delivered1, delivered2, smooth: mean };
 }
 function isRefused({ window: { sent, limited }, control }: HostRecord): boolean {
   if (control.rate < P.SPARSE_RATE || sent < 20) return limited >= 1;
   return limited >= 2 && limited > 0.01 * sent;
 }
-/** More failures than the host shows in quiet times, by more than chance. */
-function isFailing({ window: { sent, errors }, control }: HostRecord): boolean {
-  const usual = sent * (control.errorRate + 0.01);
-  return errors >= 3 && errors > usual + 2.5 * Math.sqrt(usual);
-}
-
-/** Rejections come back faster than successes, so their share alone overstates: what was accepted counts as well. */
-function cut({ window }: HostRecord, control: Control, why: Why, share: number, nowUs: number): Control {
-  const { rate, capacity } = control;
-  const bad = why === 'refused' ? window.limited : window.errors;
-  const accepted = Math.min(Math.max(rate * (1 - share), deliveredMax(control)), rate * (1 - Math.min(0.5, share / 2)));
-  let bears = Math.max(accepted, 0.3 * rate);
-  // A mild refusal just above a level that has held says that the level is right.
-  const mild = share < 0.2 && capacity > 0 && rate <= capacity * 1.25 && rate > capacity;
-  if (mild) bears = Math.min(bears, 0.5 * (capacity + rate), rate * 0.98);
-  const failedProbe = control.phase === 'probe' || control.phase === 'start';
-  const holdMs = failedProbe ? Math.min(P.HOLD_MS_MAX, control.holdMs * P.HOLD_GROWTH) : control.holdMs;
-  return because(
-    {
-      ...control,
-      phase: 'hold',
-      capacity: bears,
-      rate: bears * P.MARGIN,
-      holdMs,
-      holdUntilUs: nowUs + holdMs * 1000,
-      step: 0,
-    },
-    why,
-    bad / window.sent,
-    nowUs,
-  );
-}
-
-/** The host closed for everybody until `pausedUs`: between two such ends it accepted exactly what it accepts. */
-function atWall({ pausedUs, ok }: HostRecord, control: Control, nowUs: number): Control {
-  const seconds = (pausedUs - control.wallUs) / 1e6;
-  const again = control.wallUs > 0 && seconds < 120 && control.phase !== 'start';
-  const accepted = (ok - control.okAtWall) / seconds;
-  const bears = again ? Math.min(accepted, control.rate) : Math.max(deliveredMax(control) / 2, P.RATE_MIN);
-  const holdMs = again ? P.WALL_HOLD_MS : P.HOLD_MS;
-  return because(
-    {
-      ...control,
-      phase: 'hold',
-      capacity: bears,
-      rate: bears * P.WALL_MARGIN,
-      holdMs,
-      holdUntilUs: pausedUs + holdMs * 1000,
-      wallUs: pausedUs,
-      okAtWall: ok,
-      step: 0,
-    },
-    'wall',
-    bears,
-    nowUs,
-  );
-}
-
-/** The base follows latency down quickly and up slowly, and hardly at all while a queue stands. */
-function withBase(control: Control, latencyMs: number, timed: number, isInflated: boolean): Control {
-  if (control.baseMs === 0) return { ...control, baseMs: latencyMs };
-  const speed = latencyMs < control.baseMs ? 0.3 : isInflated ? 0.003 : 0.03;
-  const baseMs = control.baseMs + Math.min(1, timed / 20) * speed * (latencyMs - control.baseMs);
-  return { ...control, baseMs };
-}
-
-/** Latency above its base is a queue: below the capacity until it is drained, then just below it. */
-function slowed({ window }: HostRecord, before: Control, nowUs: number): { control: Control; decided: boolean } {
-  if (window.timed === 0) return { control: before, decided: false };
-  const latencyMs = window.latencyMs / window.timed;
-  const usual = before.baseMs * (1 + 0.6 / Math.sqrt(window.timed));
-  const inflation = usual > 0 ? latencyMs / usual : 1;
-  const control = withBase(before, latencyMs, window.timed, inflation > P.INFLATED);
-  if (control.phase === 'drain' && inflation < P.DEFLATED) {
-    const rate = control.capacity * P.MARGIN;
-    const hold = { ...control, phase: 'hold' as const, rate, step: 0, holdUntilUs: nowUs + control.holdMs * 1000 };
-    return { control: because(hold, 'drained', inflation, nowUs), decided: true };
-  }
-  if (inflation <= P.INFLATED || window.timed < 5 || nowUs < control.noCutUntilUs) return { control, decided: false };
-  return { control: because(drained(control, latencyMs, nowUs), 'latency', inflation, nowUs), decided: true };
-}
-
-/** Slower until what is queued has drained; no second cut before that. */
-function drained(control: Control, latencyMs: number, nowUs: number): Control {
-  const capacity = Math.min(control.rate, deliveredMax(control));
-  const queuedS = Math.max((latencyMs - control.baseMs) / 1000, ((control.rate - capacity) * 2.5) / capacity);
-  const rate = capacity * (queuedS > 1 ? 0.5 : 0.75);
-  const noCutUntilUs = nowUs + (1.5 + (queuedS * capacity) / (capacity - rate) + latencyMs / 1000) * 1e6;
-  const holdMs = Math.min(P.HOLD_MS_MAX, control.holdMs * P.HOLD_GROWTH);
-  return { ...control, phase: 'drain', capacity, rate, holdMs, noCutUntilUs };
+/** More failures than the host shows in quiet times, summed up until chance no longer explains it. */
+function withErrors(control: Control, { sent, errors }: Window): Control {
+  if (sent === 0) return control;
+  const usual = Math.max(P.ERRORS_USUAL, 2 * control.errorRate + P.ERRORS_SLACK);
+  const fails = Math.max(0, control.fails + errors - usual * sent);
+  const weight = Math.min(1, sent / P.ERRORS_COUNT) * (fails > 1 ? 0.3 : 1);
+  return { ...control, fails, errorRate: control.errorRate + weight * (errors / sent - control.errorRate) };
 }

@@ -56,8 +56,10 @@ export class Account {
       window.ok++;
       this.#ok++;
       if (outcome.ms !== undefined) {
-        window.latencyMs += outcome.ms;
+        const log = Math.log(Math.max(1, outcome.ms));
         window.timed++;
+        window.logs += Math.round(1000 * log);
+        window.squares += Math.round(1000 * log * log);
       }
     } else window.errors++;
     if (outcome.kind === 'silent') this.#failures++;

@@ -48,7 +48,11 @@ export class HostPace {
   #asking = false;
   /** Others that reserve here, myself included: how far `seq` moves between two of my reservations. */
   #rivals = 1;
-  #seqAtMine: number | undefined;
+  /** Their weights together. */
+  #weights = 1;
+  #mine: { seq: number; weight: number } | undefined;
+  /** What rounding left of my fair share. */
+  #carry = 0;
   #contactMs = -Infinity;
   /** When the account is to be reported at the latest. */
   #reportAtMs = Infinity;
@@ -198,7 +202,7 @@ export class HostPace {
     const feedback = this.#taken();
     try {
       const startUs = nowUs + P.START_LEAD_MS * 1000;
-      const ask = { spanUs, nowUs, startUs, latestUs, feedback, branch: this.#branch };
+      const ask = { spanUs, nowUs, startUs, latestUs, feedback, branch: this.#branch, weight: this.#weight };
       const got = await reserve(this.#ports.pace, this.host, ask);
       this.#branch = got.branch;
       this.#see(got.record);
@@ -208,13 +212,25 @@ export class HostPace {
         return;
       }
       this.#hold(got.interval);
-      const { seq } = got.record;
-      if (this.#seqAtMine !== undefined) this.#rivals = (this.#rivals + Math.max(1, seq - this.#seqAtMine)) / 2;
-      this.#seqAtMine = seq;
+      this.#count(got.record);
     } catch (error) {
       this.#account.putBack(feedback);
       throw error;
     }
+  }
+
+  /** How many took their turn between two of mine. */
+  #count({ seq, weight }: HostRecord): void {
+    if (this.#mine !== undefined) {
+      this.#rivals = (this.#rivals + Math.max(1, seq - this.#mine.seq)) / 2;
+      this.#weights = (this.#weights + Math.max(this.#weight, weight - this.#mine.weight)) / 2;
+    }
+    this.#mine = { seq, weight };
+  }
+
+  /** Rounded, so that sums of weights stay short numbers. */
+  get #weight(): number {
+    return Math.round(1000 / (this.caps.workers ?? 1)) / 1000;
   }
 
   /** Where somebody else stands in the way: when there will be room, and a little chance so that not all come at once. */
@@ -226,14 +242,25 @@ export class HostPace {
   }
 
   /** As many slots as make a fair round of the record's writers; the first time one. */
-  #slotsWanted({ waiting, free }: Demand, everyUs: number): number {
-    if (this.#seqAtMine === undefined) return 1;
-    const { adapt } = this.caps;
-    const [least, most] = adapt ? [P.ADAPTIVE_ROUND_MS, P.ADAPTIVE_ROUND_MS_MAX] : [P.ROUND_MS, P.ROUND_MS_MAX];
-    const roundMs = Math.min(Math.max((this.#rivals * 1000) / P.RECORD_WRITES_PER_SECOND, least), most);
-    const fair = Math.round((roundMs * 1000) / everyUs / this.#rivals);
+  #slotsWanted({ waiting, free, share }: Demand, everyUs: number): number {
+    if (this.#mine === undefined) return 1;
+    const fair = this.#fairSlots(everyUs, share) + this.#carry;
     const horizon = Math.floor(this.#horizonUs(everyUs) / 2 / everyUs);
-    return Math.max(1, Math.min(fair, free, waiting, horizon));
+    const slots = Math.max(1, Math.min(Math.floor(fair), free, waiting, horizon));
+    this.#carry = Math.min(Math.max(fair - slots, -1), 1);
+    return slots;
+  }
+
+  #fairSlots(everyUs: number, share: number): number {
+    const [least, most] = this.caps.adapt
+      ? [P.ADAPTIVE_ROUND_MS, P.ADAPTIVE_ROUND_MS_MAX]
+      : [P.ROUND_MS, P.ROUND_MS_MAX];
+    const roundMs = Math.min(Math.max((this.#rivals * 1000) / P.RECORD_WRITES_PER_SECOND, least), most);
+    const each = (roundMs * 1000) / everyUs / this.#rivals;
+    // Where tenants have different numbers of workers, the lightest must not be rounded up, the heaviest not run out of lanes.
+    const part = (this.#weight * this.#rivals) / this.#weights;
+    if (Math.abs(part - 1) < 0.05) return each;
+    return part * Math.max(Math.min(each, share / P.UNEVEN_SLOTS_PART), P.UNEVEN_SLOTS_MIN);
   }
 
   #horizonUs(everyUs: number): number {

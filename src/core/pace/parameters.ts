@@ -10,6 +10,9 @@ export const ROUND_MS_MAX = 5_000;
 /** Where the rate is still being found, what is sold ahead delays every change of it. */
 export const ADAPTIVE_ROUND_MS = 500;
 export const ADAPTIVE_ROUND_MS_MAX = 2_000;
+/** Where tenants come with different numbers of workers: slots in the mean turn at least, and as a part of a worker's lanes. */
+export const UNEVEN_SLOTS_MIN = 2.5;
+export const UNEVEN_SLOTS_PART = 4;
 /** A timeline booked further ahead than this is full: half of the 60 s within which an operator is obeyed. */
 export const HORIZON_MS = 30_000;
 export const ADAPTIVE_HORIZON_MS = 2_000;
@@ -59,13 +62,55 @@ export const HOLD_GROWTH = 1.5;
 /** After a wall the capacity is known from the wall itself. */
 export const WALL_HOLD_MS = 25_000;
 export const WALL_MARGIN = 0.98;
+/** Ends of one and the same wall differ by less; two walls further apart than the other have nothing to do with each other. */
+export const WALL_SAME_MS = 1_500;
+export const WALL_NEXT_MS = 120_000;
+/** A host's window is taken to be this long until two walls in a row show it. */
+export const WALL_WINDOW_MS = 10_000;
 export const PROBE_STEP = 0.03;
-export const PROBE_MS = 2_500;
+export const PROBE_MS = 2_000;
 /** Above this share of the last known capacity the host has grown, and steps grow with it. */
-export const PROBE_FAR = 1.2;
+export const PROBE_FAR = 1.15;
+export const PROBE_GROWTH_MAX = 0.25;
 export const PROBE_FAR_MS = 1_000;
-export const INFLATED = 1.35;
-export const DEFLATED = 1.2;
+/** Where a rate is sparse a step must be larger to show anything; a failed one costs one refusal either way. */
+export const SPARSE_STEP = 0.12;
+/** Answers that a sparse step is tried for. */
+export const SPARSE_SAMPLES = 8;
+/** Answers between two tries. */
+export const SPARSE_HOLD_SAMPLES = 80;
+export const SPARSE_HOLD_MS_MAX = 35_000;
+/** A refusal is mild up to here above what is known, and while at least this part of the rate was accepted; then this is kept. */
+export const MILD_ABOVE = 1.26;
+export const MUCH_REFUSED = 0.3;
+export const MILD_SMOOTH = 0.8;
+export const MILD_CUT = 1;
+/** Seconds, and answers, over which the accepted rate is smoothed. */
+export const SMOOTH_S = 5;
+export const SMOOTH_SAMPLES = 8;
+
+/** Failures above the usual that are no chance: at one in a hundred this comes once in a million requests. */
+export const FAILS = 5;
+export const ERRORS_USUAL = 0.05;
+export const ERRORS_SLACK = 0.03;
+/** Answers over which the usual share is a mean. */
+export const ERRORS_COUNT = 1_000;
+
+// ---------------------------------------------------------------- latency
+
+/** Logarithm of how much slower than usual is still usual. */
+export const SLACK = Math.log(1.12);
+/** Exponent of how seldom chance alone looks like a queue, and the least that is taken for one. */
+export const PROOF = 8;
+export const PROOF_MIN = 1.5;
+export const SPREAD_MIN = 0.15;
+/** Answers over which the base is a mean; more where something seems to queue, as the base must not follow it. */
+export const BASE_COUNT = 300;
+export const BASE_COUNT_QUEUED = 3_000;
+/** Halved so often without becoming quicker, a host has no queue but a new usual. */
+export const DRAINS_MAX = 3;
+/** A queue has grown for about this long before it shows. */
+export const UNSEEN_S = 2.5;
 
 // ---------------------------------------------------------------- circuit breaker
 

@@ -25,8 +25,14 @@ function arrived(control: Control, nowUs: number): Control {
 function stepped(control: Control, nowUs: number): Control {
   const { rate, step } = control;
   const isFar = rate >= (control.capacity > 0 ? control.capacity : rate) * P.PROBE_FAR;
-  const growth = isFar ? Math.min(0.5, 0.06 * 2 ** step) : P.PROBE_STEP;
-  const holdUntilUs = nowUs + (isFar ? P.PROBE_FAR_MS : P.PROBE_MS) * 1000;
+  const isSparse = rate < P.SPARSE_RATE;
+  const growth = isFar
+    ? Math.min(isSparse ? 0.5 : P.PROBE_GROWTH_MAX, (isSparse ? 0.25 : 0.06) * 2 ** step)
+    : isSparse
+      ? P.SPARSE_STEP
+      : P.PROBE_STEP;
+  const sparseMs = isSparse && !isFar ? (P.SPARSE_SAMPLES * 1000) / rate : 0;
+  const holdUntilUs = nowUs + Math.max(isFar ? P.PROBE_FAR_MS : P.PROBE_MS, sparseMs) * 1000;
   const next = { ...control, phase: 'probe' as const, holdUntilUs };
   return faster(isFar ? { ...next, step: step + 1, holdMs: P.HOLD_MS } : next, rate * (1 + growth), 'probe', nowUs);
 }

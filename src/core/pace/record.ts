@@ -40,18 +40,28 @@ export interface Control {
   step: number;
   /** No cut for latency before: what was queued must drain first. */
   noCutUntilUs: number;
-  /** Mean latency when nothing queues; 0 = unknown. */
+  /** Geometric mean of latency when nothing queues, 0 = unknown; from how many answers; by how much single ones differ. */
   baseMs: number;
-  /** Share of errors in quiet times. */
+  baseCount: number;
+  spread: number;
+  /** What points to a queue, summed up over windows (`latency.ts`). */
+  queue: number;
+  /** Share of errors in quiet times, and those above it summed up over windows. */
   errorRate: number;
+  fails: number;
   /** Accepted requests per second in the last windows, newest first. */
   delivered0: number;
   delivered1: number;
   delivered2: number;
-  /** `ok` at the last tick, and when the last wall ended. */
+  /** The same, smoothed. */
+  smooth: number;
+  /** `ok` at the last tick, and at the last wall. */
   okAtTick: number;
   okAtWall: number;
+  /** The end of the last wall; 0 = there was none. */
   wallUs: number;
+  /** The shortest time from wall to wall: the host's window. 0 = unknown. */
+  wallMs: number;
   /** Openings of the breaker in a row. */
   opened: number;
   why: Why;
@@ -65,10 +75,11 @@ export interface Window {
   ok: number;
   limited: number;
   errors: number;
-  /** Sum over `ok` of milliseconds. */
-  latencyMs: number;
-  /** How many of `ok` that sum is over. */
+  /** How many of `ok` tell the host's own time. */
   timed: number;
+  /** Sums over those of the logarithm of milliseconds and of its square, in thousandths. */
+  logs: number;
+  squares: number;
 }
 
 export interface HostRecord {
@@ -76,6 +87,8 @@ export interface HostRecord {
   bookedUs: number | undefined;
   /** Reservations so far. */
   seq: number;
+  /** Sum of their weights. */
+  weight: number;
   /** Nothing leaves before: Retry-After, the breaker. 0 = never. */
   pausedUs: number;
   /** Accepted since ever. */
@@ -104,13 +117,19 @@ const CONTROL: Record<keyof Control, string> = {
   step: 'g',
   noCutUntilUs: 'nc',
   baseMs: 'lb',
+  baseCount: 'ln',
+  spread: 'ls',
+  queue: 'lq',
   errorRate: 'er',
+  fails: 'ef',
   delivered0: 'd0',
   delivered1: 'd1',
   delivered2: 'd2',
+  smooth: 'dm',
   okAtTick: 'ot',
   okAtWall: 'ow',
   wallUs: 'wu',
+  wallMs: 'wm',
   opened: 'bn',
   why: 'y',
   whyValue: 'yv',
@@ -121,11 +140,12 @@ const WINDOW: Record<keyof Window, string> = {
   ok: 'fo',
   limited: 'fl',
   errors: 'fe',
-  latencyMs: 'ft',
   timed: 'fn',
+  logs: 'ft',
+  squares: 'fq',
 };
-const NAMES = Object.keys(CONTROL) as (keyof Control)[];
-const COUNTS = Object.keys(WINDOW) as (keyof Window)[];
+const NAMES = Object.entries(CONTROL) as [keyof Control, string][];
+const COUNTS = Object.entries(WINDOW) as [keyof Window, string][];
 
 export const fresh: Control = {
   epoch: 0,
@@ -138,19 +158,25 @@ export const fresh: Control = {
   step: 0,
   noCutUntilUs: 0,
   baseMs: 0,
+  baseCount: 0,
+  spread: 0,
+  queue: 0,
   errorRate: 0,
+  fails: 0,
   delivered0: 0,
   delivered1: 0,
   delivered2: 0,
+  smooth: 0,
   okAtTick: 0,
   okAtWall: 0,
   wallUs: 0,
+  wallMs: 0,
   opened: 0,
   why: 'new',
   whyValue: START_RATE,
   whyUs: 0,
 };
-export const emptyWindow: Window = { sent: 0, ok: 0, limited: 0, errors: 0, latencyMs: 0, timed: 0 };
+export const emptyWindow: Window = { sent: 0, ok: 0, limited: 0, errors: 0, timed: 0, logs: 0, squares: 0 };
 
 export const because = (control: Control, why: Why, whyValue: number, whyUs: number): Control => ({
   ...control,
@@ -166,15 +192,16 @@ const ring = (name: string, epoch: number): string => name + String(epoch % RING
 export function readRecord(item: Item | undefined): HostRecord {
   const number = (name: string): number => Number(item?.[name] ?? 0);
   const control = { ...fresh };
-  for (const name of NAMES) {
-    const value = item?.[CONTROL[name]];
-    if (value !== undefined) Object.assign(control, { [name]: value });
+  for (const [name, attr] of NAMES) {
+    const value = item?.[attr];
+    if (value !== undefined) (control as Record<keyof Control, Attr>)[name] = value;
   }
   const window = { ...emptyWindow };
-  for (const name of COUNTS) window[name] = number(ring(WINDOW[name], control.epoch));
+  for (const [name, attr] of COUNTS) window[name] = number(ring(attr, control.epoch));
   return {
     bookedUs: item?.tat === undefined ? undefined : number('tat'),
     seq: number('seq'),
+    weight: number('sw'),
     pausedUs: number('pu'),
     ok: number('ok'),
     failures: number('fr'),
@@ -187,16 +214,17 @@ export function readRecord(item: Item | undefined): HostRecord {
   };
 }
 
-const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
+/** Six digits after the point; none for times, which would lose their last ones by it. */
+const rounded = (value: number): number => (value < 1e9 ? Math.round(value * 1e6) / 1e6 : Math.round(value));
 
 /** The write that puts `next` in force: a new epoch with a new window. Its condition is that the epoch is still the last one. */
 export function controlChange(next: Control): Change {
   const set: Record<string, Attr> = {};
-  for (const name of NAMES) {
+  for (const [name, attr] of NAMES) {
     const value = next[name];
-    set[CONTROL[name]] = typeof value === 'number' ? rounded(value) : value;
+    set[attr] = typeof value === 'number' ? rounded(value) : value;
   }
-  for (const name of COUNTS) set[ring(WINDOW[name], next.epoch)] = 0;
+  for (const [, attr] of COUNTS) set[ring(attr, next.epoch)] = 0;
   return { set };
 }
 
@@ -204,6 +232,6 @@ export function controlChange(next: Control): Change {
 export function feedbackChange(windows: Iterable<[epoch: number, Window]>): Record<string, number> {
   const add: Record<string, number> = {};
   for (const [epoch, window] of windows)
-    for (const name of COUNTS) if (window[name] !== 0) add[ring(WINDOW[name], epoch)] = Math.round(window[name]);
+    for (const [name, attr] of COUNTS) if (window[name] !== 0) add[ring(attr, epoch)] = Math.round(window[name]);
   return add;
 }

@@ -41,6 +41,8 @@ export interface Asking {
   latestUs: number;
   feedback: Feedback;
   branch: Branch;
+  /** The share of its tenant that the worker stands for. */
+  weight: number;
 }
 
 const notStopped: Condition = { absent: 'opStop' };
@@ -60,13 +62,14 @@ export async function reserve(table: Table, host: string, ask: Asking): Promise<
 
 function attempt(table: Table, host: string, ask: Asking, branch: Branch) {
   const { set, add } = feedbackParts(ask.feedback);
+  const turn = { seq: 1, sw: ask.weight };
   if (branch === 'append') {
     const within: Condition = { between: ['tat', ask.nowUs, Math.max(ask.nowUs, ask.latestUs)] };
-    const change: Change = { set, add: { ...add, tat: ask.spanUs, seq: 1 } };
+    const change: Change = { set, add: { ...add, tat: ask.spanUs, ...turn } };
     return table.update(paceKey(host), change, { all: [within, notStopped] });
   }
   const idle: Condition = { any: [{ absent: 'tat' }, { lt: ['tat', ask.nowUs] }] };
-  const change: Change = { set: { ...set, tat: ask.startUs + ask.spanUs }, add: { ...add, seq: 1 } };
+  const change: Change = { set: { ...set, tat: ask.startUs + ask.spanUs }, add: { ...add, ...turn } };
   return table.update(paceKey(host), change, { all: [idle, notStopped] });
 }
 

@@ -63,17 +63,51 @@ describe('control', () => {
     expect(after(1, record(held, { sent: 10, ok: 10 }))).toMatchObject({ rate: 48 });
   });
 
-  it('slows for latency until the queue has drained', () => {
-    const slow = record(
-      { rate: 50, capacity: 50, phase: 'probe', baseMs: 200 },
-      { sent: 50, ok: 50, timed: 50, latencyMs: 50 * 400 },
-    );
-    const next = after(1, slow);
-    expect(next).toMatchObject({ phase: 'drain', why: 'latency' });
-    expect(next?.rate).toBeLessThan(40);
-    const quick = { sent: 30, ok: 30, timed: 30, latencyMs: 30 * 205 };
-    const done = after(1, record({ ...next, sinceUs: START, epoch: 6 }, quick));
-    expect(done).toMatchObject({ phase: 'hold', why: 'drained' });
+  describe('of latency', () => {
+    /** Answers that all took about so long: half of them a quarter less, half a quarter more. */
+    const answers = (count: number, ms: number): Partial<Window> => {
+      const logs = [Math.log(ms * 0.75), Math.log(ms * 1.25)];
+      const sum = (of: (log: number) => number): number =>
+        Math.round((1000 * count * (of(logs[0] ?? 0) + of(logs[1] ?? 0))) / 2);
+      return { sent: count, ok: count, timed: count, logs: sum((log) => log), squares: sum((log) => log * log) };
+    };
+    const usual = { rate: 50, capacity: 50, phase: 'hold' as const, baseMs: 200, baseCount: 300, spread: 0.3 };
+    const held = { ...usual, holdUntilUs: START + 60 * SECOND };
+
+    it('learns the usual, and is not moved by a few slow answers', () => {
+      const first = after(1, record({ rate: 8 }, answers(8, 200)));
+      expect(first?.baseMs).toBeGreaterThan(180);
+      expect(first?.baseMs).toBeLessThan(205);
+      expect(after(1, record(held, answers(5, 260)))).toMatchObject({ phase: 'hold', rate: 50 });
+    });
+
+    it('slows when a queue shows, at once or summed up, until it has drained', () => {
+      const next = after(1, record(held, answers(50, 400)));
+      expect(next).toMatchObject({ phase: 'drain', why: 'latency' });
+      expect(next?.rate).toBeLessThan(40);
+      const done = after(1, record({ ...next, sinceUs: START, epoch: 6 }, answers(30, 205)));
+      expect(done).toMatchObject({ phase: 'hold', why: 'drained' });
+
+      let control: Control | undefined = after(1, record(held, answers(50, 250)));
+      for (let second = 2; second < 9 && control?.phase === 'hold'; second++)
+        control = decide(
+          record({ ...control }, answers(50, 250), { ok: control.okAtTick + 50 }),
+          START + second * SECOND,
+        );
+      expect(control).toMatchObject({ phase: 'drain', why: 'latency' });
+    });
+
+    it('takes a host that stays slow however little it is asked for a slower host', () => {
+      let next: Control | undefined = after(1, record(held, answers(50, 400)));
+      const bases: number[] = [];
+      for (let second = 20; second <= 200 && next?.phase === 'drain'; second += 20) {
+        next = decide(record({ ...next }, answers(20, 400), { ok: next.okAtTick + 20 }), START + second * SECOND);
+        bases.push(next?.baseMs ?? 0);
+      }
+      expect(next).toMatchObject({ phase: 'start', capacity: 0 });
+      expect(bases.at(-1)).toBeGreaterThan(370);
+      expect(bases.slice(0, -1).every((ms) => ms < 300)).toBe(true);
+    });
   });
 
   it('does not take the usual share of errors for a refusal', () => {
@@ -81,6 +115,74 @@ describe('control', () => {
     expect(after(1, usual)?.why).not.toBe('errors');
     const many = record({ rate: 100, phase: 'hold', errorRate: 0.02 }, { sent: 100, ok: 80, errors: 20 });
     expect(after(1, many)).toMatchObject({ why: 'errors', phase: 'hold' });
+  });
+
+  it('sums failures up where each look sees few', () => {
+    let control: Control | undefined = { ...fresh, rate: 2, capacity: 2, phase: 'hold', epoch: 1, sinceUs: START };
+    let decisions = 0;
+    for (let second = 4; control !== undefined && control.why !== 'errors' && second < 60; second += 4) {
+      control = decide(
+        record({ ...control }, { sent: 5, ok: 2, errors: 3 }, { ok: control.okAtTick + 2 }),
+        START + second * SECOND,
+      );
+      decisions++;
+    }
+    expect(control).toMatchObject({ why: 'errors', phase: 'hold' });
+    expect(control?.rate).toBeLessThan(1.5);
+    expect(decisions).toBe(2);
+  });
+
+  it('counts refusals against what must have been sent: they come back first', () => {
+    const early = record(
+      { rate: 80, capacity: 82, phase: 'probe', smooth: 78, delivered0: 80 },
+      { sent: 4, limited: 4 },
+    );
+    expect(after(0.5, early)).toBeUndefined();
+    const many = record({ rate: 80, capacity: 82, phase: 'probe', smooth: 78 }, { sent: 12, limited: 12 });
+    const next = after(0.5, many);
+    expect(next).toMatchObject({ why: 'refused' });
+    expect(next?.whyValue).toBeCloseTo(12 / 39);
+  });
+
+  it('falls to what is accepted when a level that held is suddenly too high', () => {
+    const level = { rate: 48, capacity: 50, phase: 'hold' as const, delivered0: 20, smooth: 40 };
+    const next = after(1, record(level, { sent: 22, ok: 18, limited: 4 }));
+    expect(next).toMatchObject({ why: 'refused' });
+    expect(next?.rate).toBeLessThan(22);
+  });
+
+  describe('at walls', () => {
+    const level = {
+      rate: 55,
+      capacity: 50,
+      phase: 'probe' as const,
+      smooth: 53,
+      wallUs: START - 40 * SECOND,
+      okAtTick: 900,
+    };
+    const wall = { pausedUs: START + 2 * SECOND };
+
+    it('keeps the level below a wall that a step up ran into', () => {
+      const next = after(1, record(level, { sent: 55, ok: 50, limited: 5 }, wall));
+      expect(next).toMatchObject({
+        phase: 'hold',
+        why: 'wall',
+        wallUs: START + 2 * SECOND,
+        sinceUs: START + 2 * SECOND,
+      });
+      expect(next?.capacity).toBeGreaterThanOrEqual(50);
+      expect(next?.capacity).toBeLessThan(55);
+      expect(next?.holdUntilUs).toBe(START + 2 * SECOND + P.WALL_HOLD_MS * 1000);
+    });
+
+    it('takes a wall that others tell a little differently for the same', () => {
+      const next = after(1, record(level, { sent: 55, ok: 50, limited: 5 }, wall));
+      const again = after(
+        3.1,
+        record({ ...next, sinceUs: START + 2 * SECOND }, { sent: 3, limited: 3 }, { pausedUs: START + 2.4 * SECOND }),
+      );
+      expect(again).toMatchObject({ capacity: next?.capacity, rate: next?.rate, wallUs: START + 2.4 * SECOND });
+    });
   });
 
   it('believes less of what it learned the longer it rests', () => {

@@ -6,12 +6,8 @@ import { report } from '#core/pace/reservation.ts';
 import { MemoryTable } from '../../../src/sim/memory-table.ts';
 
 const window = (sent: number): Window => ({
-  sent,
-  ok: sent,
-  limited: 0,
-  errors: 0,
-  latencyMs: sent * 200,
-  timed: sent,
+  ...{ sent, ok: sent, limited: 0, errors: 0 },
+  ...{ timed: sent, logs: sent * 5298, squares: sent * 28_072 },
 });
 
 describe('a host’s record', () => {

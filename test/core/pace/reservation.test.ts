@@ -2,12 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { paceKey } from '#core/names.ts';
 import { setOperatorWord } from '#core/pace/operator.ts';
+import { emptyWindow } from '#core/pace/record.ts';
 import { giveBack, report, reserve, type Asking, type Feedback, type Interval } from '#core/pace/reservation.ts';
 import { MemoryTable } from '../../../src/sim/memory-table.ts';
 
 const nothing: Feedback = { windows: new Map(), ok: 0, failures: 0, answered: false };
 const asking = (nowUs: number, spanUs: number, more: Partial<Asking> = {}): Asking => ({
-  ...{ nowUs, spanUs, startUs: nowUs + 15_000, latestUs: nowUs + 2_000_000, feedback: nothing, branch: 'append' },
+  ...{
+    nowUs,
+    spanUs,
+    startUs: nowUs + 15_000,
+    latestUs: nowUs + 2_000_000,
+    feedback: nothing,
+    branch: 'append',
+    weight: 1,
+  },
   ...more,
 });
 
@@ -49,7 +58,7 @@ describe('a reservation', () => {
     const table = new MemoryTable();
     await reserve(table, 'h', asking(1_000_000, 5_000_000));
     const before = await table.get(paceKey('h'));
-    const windows = new Map([[0, { sent: 1, ok: 1, limited: 0, errors: 0, latencyMs: 9, timed: 1 }]]);
+    const windows = new Map([[0, { ...emptyWindow, sent: 1, ok: 1 }]]);
     const full = await reserve(table, 'h', asking(1_100_000, 10_000, { feedback: { ...nothing, ok: 1, windows } }));
     expect(full).toMatchObject({ kind: 'refused', record: { bookedUs: 6_015_000, ok: 0 } });
     expect(await table.get(paceKey('h'))).toEqual(before);
