@@ -31,11 +31,18 @@ export function encodingOf(label: string): string | undefined {
   }
 }
 
+export type Encoding = { ok: true; encoding: string } | { ok: false; detail: string };
+
+export function decodeText(body: Uint8Array, charset: string | undefined, kind: DocumentKind): Decoded {
+  const found = encodingOfBody(body, charset, kind);
+  return found.ok ? { ...found, text: decodeAs(found.encoding, body) } : found;
+}
+
 /**
  * @param charset the charset parameter of the Content-Type header.
  * @param kind decides whose declaration is looked for; JSON and CSV have none.
  */
-export function decodeText(body: Uint8Array, charset: string | undefined, kind: DocumentKind): Decoded {
+export function encodingOfBody(body: Uint8Array, charset: string | undefined, kind: DocumentKind): Encoding {
   const encoding =
     byteOrderMark(body) ??
     encodingOf(charset ?? '') ??
@@ -49,7 +56,7 @@ export function decodeText(body: Uint8Array, charset: string | undefined, kind: 
         'the document is in an encoding that the Encoding Standard forbids to decode (ISO-2022-KR, ISO-2022-CN or HZ)',
     };
   }
-  return { ok: true, text: decodeAs(encoding, body), encoding };
+  return { ok: true, encoding };
 }
 
 function byteOrderMark(body: Uint8Array): string | undefined {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { ExtractPlan } from '#core/context.ts';
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Extraction, Extractor, FetchedDocument } from '#core/ports.ts';
-import { decodeText } from './charset.ts';
+import { encodingOfBody } from './charset.ts';
 import { kindOfType, readContentType, sniffKind, type ContentType, type DocumentKind } from './content-type.ts';
 import { requestUrl } from './convert.ts';
 import { compileField, describeField, isMissing, type Field } from './field.ts';
@@ -59,9 +59,9 @@ function readDocument(
   kind: DocumentKind,
   readerOf: (kind: DocumentKind) => Reader,
 ): Read | Refused {
-  const decoded = decodeText(body, type.charset, kind);
-  if (!decoded.ok) return { ok: false, reason: 'decode', detail: decoded.detail };
-  const read: ReadResult = readerOf(kind)(decoded.text, finalUrl);
+  const found = encodingOfBody(body, type.charset, kind);
+  if (!found.ok) return { ok: false, reason: 'decode', detail: found.detail };
+  const read: ReadResult = readerOf(kind)({ body, encoding: found.encoding }, finalUrl);
   return read.ok ? read : { ok: false, reason: 'extract', detail: read.detail };
 }
 
@@ -104,7 +104,14 @@ function finished(records: JsonObject[], links: string[], next: string | undefin
 // ---------------------------------------------------------------- format: none
 
 /** Lets a reader run for the sake of links and the next page alone. */
-const BODY_FIELD: Field = { name: 'body', given: { const: null }, all: false, required: false, value: () => null };
+const BODY_FIELD: Field = {
+  name: 'body',
+  given: { const: null },
+  all: false,
+  required: false,
+  isUrl: false,
+  value: () => null,
+};
 const bodyPlan = ({ extract, ...paging }: ExtractPlan): ExtractPlan => ({
   extract: { format: 'none', fields: {}, keepBody: extract.keepBody },
   ...paging,

@@ -1,6 +1,7 @@
 /** The markup engine on a tree: parse once, then run the compiled selectors. */
 import { type Document, type Element } from 'domhandler';
 import { attributeOf, collapsedTextOf } from './element.ts';
+import { decodeAs } from './legacy-decoder.ts';
 import type { MarkupEngine, Reading } from './markup.ts';
 import { compileSelector, type Selector } from './selector.ts';
 import { markupOf, parseMarkup } from './tree.ts';
@@ -23,8 +24,8 @@ export const domEngine: MarkupEngine = (kind, query) => {
       return first === undefined ? [] : [read(first)];
     });
 
-  return (text) => {
-    const parsed = parseMarkup(kind, text);
+  return ({ body, encoding }) => {
+    const parsed = parseMarkup(kind, decodeAs(encoding, body));
     if (!parsed.ok) return parsed;
     const { document } = parsed;
     const baseElement = base?.first(document);

@@ -33,11 +33,5 @@ export function attributeOf(kind: 'html' | 'xml', element: Element, name: string
   if (kind === 'xml') return null;
   const lower = name.toLowerCase();
   if (element.namespace === HTML) return Object.hasOwn(attribs, lower) ? (attribs[lower] ?? null) : null;
-  const prefixes = element['x-attribsPrefix'];
-  for (const [local, value] of Object.entries(attribs)) {
-    const prefix = prefixes?.[local];
-    const qualified = prefix ? `${prefix}:${local}` : local;
-    if (qualified.toLowerCase() === lower) return value;
-  }
-  return null;
+  return Object.entries(attribs).find(([qualified]) => qualified.toLowerCase() === lower)?.[1] ?? null;
 }

@@ -11,6 +11,8 @@ export interface Field {
   given: string | FieldSpec;
   all: boolean;
   required: boolean;
+  /** What it reads is a reference, relative to the document's base. */
+  isUrl: boolean;
   /**
    * What was matched, in order, to the field's value: `match`, `as`, `all`, `default`.
    * @param base what relative URLs are relative to.
@@ -32,6 +34,7 @@ export async function compileField(name: string, given: string | FieldSpec): Pro
     given,
     all,
     required: spec.required === true,
+    isUrl: as === 'url',
     value(matches, base) {
       if (spec.const !== undefined) return spec.const;
       const value = all ? matches.map((raw) => one(raw, base)) : one(matches[0] ?? null, base);

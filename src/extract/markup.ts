@@ -27,6 +27,14 @@ export interface MarkupQuery {
   links: string | undefined;
   /** The element whose `href` is wanted. */
   next: string | undefined;
+  /** Something read is a URL, which the document's `<base>` has a say in. */
+  base: boolean;
+}
+
+export interface MarkupBytes {
+  body: Uint8Array;
+  /** WHATWG name of the encoding. */
+  encoding: string;
 }
 
 export interface MarkupAnswer {
@@ -41,8 +49,8 @@ export interface MarkupAnswer {
 
 export type MarkupResult = { ok: true; answer: MarkupAnswer } | { ok: false; detail: string };
 
-/** Never throws on any text. */
-export type MarkupProgram = (text: string) => MarkupResult;
+/** Never throws, whatever the bytes are. */
+export type MarkupProgram = (document: MarkupBytes) => MarkupResult;
 
 /** Throws on a selector that cannot be compiled: `checkExtract` is what finds those for a user. */
 export type MarkupEngine = (kind: 'html' | 'xml', query: MarkupQuery) => MarkupProgram;

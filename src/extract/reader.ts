@@ -7,11 +7,12 @@ import type { Json, JsonObject } from '#core/json.ts';
 import type { DocumentKind } from './content-type.ts';
 import { baseUrl, requestUrl } from './convert.ts';
 import { parseCsv, type CsvRow } from './csv.ts';
-import { domEngine } from './dom-engine.ts';
 import { sourceOf, type Field, type Source } from './field.ts';
 import { parseJson } from './json-document.ts';
 import { compileJsonPath } from './json-path.ts';
-import type { Pick } from './markup.ts';
+import { decodeAs } from './legacy-decoder.ts';
+import { markupEngine } from './markup-engine.ts';
+import type { MarkupBytes, MarkupQuery, Pick } from './markup.ts';
 
 export interface Read {
   ok: true;
@@ -23,7 +24,7 @@ export interface Read {
   base: string;
 }
 export type ReadResult = Read | { ok: false; detail: string };
-export type Reader = (text: string, finalUrl: string) => ReadResult;
+export type Reader = (document: MarkupBytes, finalUrl: string) => ReadResult;
 
 /** `fields` in the order of the records; none = whole records, which html and xml do not have. */
 export function compileReader(kind: DocumentKind, plan: ExtractPlan, fields: Field[]): Reader {
@@ -50,20 +51,10 @@ function mismatch(kind: DocumentKind, each: string | undefined, sources: Source[
 }
 
 function markupReader(kind: 'html' | 'xml', plan: ExtractPlan, fields: Field[], sources: Source[]): Reader {
-  const picks: Pick[] = [];
-  /** For each source the place of its pick, if it has one. */
-  const places = sources.map((source, i) =>
-    source.from === 'css' ? picks.push(pickOf(source, fields[i]?.all === true)) - 1 : -1,
-  );
-  const { links, next } = plan;
-  const program = domEngine(kind, {
-    each: plan.extract.each,
-    picks,
-    links,
-    next: next !== undefined && 'css' in next ? next.css : undefined,
-  });
-  return (text, finalUrl) => {
-    const result = program(text);
+  const { query, places } = markupQuery(plan, fields, sources);
+  const program = markupEngine(kind, query);
+  return (document, finalUrl) => {
+    const result = program(document);
     if (!result.ok) return result;
     const { answer } = result;
     const base = baseUrl(answer.baseHref, finalUrl);
@@ -75,6 +66,21 @@ function markupReader(kind: 'html' | 'xml', plan: ExtractPlan, fields: Field[], 
       base,
     };
   };
+}
+
+/** What the markup engine is asked, and for each source the place of its pick (-1 = it has none). */
+export function markupQuery(
+  { extract, links, next }: ExtractPlan,
+  fields: Field[],
+  sources: Source[],
+): { query: MarkupQuery; places: number[] } {
+  const picks: Pick[] = [];
+  const places = sources.map((source, i) =>
+    source.from === 'css' ? picks.push(pickOf(source, fields[i]?.all === true)) - 1 : -1,
+  );
+  const nextCss = next !== undefined && 'css' in next ? next.css : undefined;
+  const base = links !== undefined || nextCss !== undefined || fields.some(({ isUrl }) => isUrl);
+  return { query: { each: extract.each, picks, links, next: nextCss, base }, places };
 }
 
 const pickOf = ({ css, attr, markup }: Extract<Source, { from: 'css' }>, all: boolean): Pick => ({
@@ -92,8 +98,8 @@ function jsonReader({ extract, next }: ExtractPlan, sources: Source[]): Reader {
   const each = extract.each === undefined ? undefined : compileJsonPath(extract.each);
   const nextPath = next !== undefined && 'json' in next ? compileJsonPath(next.json) : undefined;
   const paths = sources.map((source) => (source.from === 'json' ? compileJsonPath(source.path) : undefined));
-  return (text, finalUrl) => {
-    const parsed = parseJson(text);
+  return ({ body, encoding }, finalUrl) => {
+    const parsed = parseJson(decodeAs(encoding, body));
     if (!parsed.ok) return parsed;
     const items = each === undefined ? [parsed.value] : each.all(parsed.value);
     const content =
@@ -122,8 +128,8 @@ function csvReader(sources: Source[]): Reader {
       const cell = column === undefined ? undefined : row.get(column);
       return cell === undefined ? [] : [cell];
     });
-  return (text, finalUrl) => {
-    const parsed = parseCsv(text);
+  return ({ body, encoding }, finalUrl) => {
+    const parsed = parseCsv(decodeAs(encoding, body));
     if (!parsed.ok) return parsed;
     const content =
       sources.length === 0

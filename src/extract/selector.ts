@@ -5,7 +5,7 @@
  */
 import { compile, type Options } from 'css-select';
 import { isTraversal, parse, SelectorType, type Selector as Token } from 'css-what';
-import { Element, isTag, type AnyNode, type Document, type ParentNode } from 'domhandler';
+import { isTag, type Element, type AnyNode, type Document, type ParentNode } from 'domhandler';
 import * as DomUtils from 'domutils';
 import { attributeOf, textOf } from './element.ts';
 
@@ -15,19 +15,19 @@ export interface Selector {
   all(scope: Element | Document): Element[];
 }
 
-const NO_SCOPE = new Element('none', {});
-
 /** Throws where `selectorFault` finds a fault. */
 export function compileSelector(kind: 'html' | 'xml', css: string): Selector {
   const tokens = readSelector(css);
   const scopeItself = tokens.some((compound) => subjectOf(compound).some(isScope));
-  /** css-select reads the scope from here at each match, so one compilation serves every scope. Never empty: that means the root. */
-  const context: [AnyNode] = [NO_SCOPE];
-  const test = compile<AnyNode, Element>(tokens, optionsFor(kind, !css.includes(':scope')), context);
+  /** The scope of the search that is going on: one compilation serves every scope. */
+  let current: AnyNode | undefined;
+  const options = optionsFor(kind, !css.includes(':scope'));
+  const pseudos = { [SCOPE]: (element: Element) => element === current };
+  const test = compile<AnyNode, Element>(tokens.map(withOwnScope), { ...options, pseudos });
   const search = (scope: Element | Document, visit: (element: Element) => boolean): void => {
     const root = isTag(scope) ? scope : scope.children.find(isTag);
     if (root === undefined) return;
-    context[0] = root;
+    current = root;
     // The root of a whole document is met on the walk.
     if (scopeItself && isTag(scope) && test(scope) && visit(scope)) return;
     walk(scope, (element) => test(element) && visit(element));
@@ -71,11 +71,21 @@ function walk(scope: ParentNode, visit: (element: Element) => boolean): void {
   }
 }
 
+/** The library lets its own `:scope` stand for a descendant of the scope too (`:scope div` would find a `div` scope). */
+const SCOPE = 'record-scope';
+const withOwnScope = (compound: Token[]): Token[] =>
+  compound.map((token) => {
+    if (token.type !== SelectorType.Pseudo) return token;
+    if (token.name === 'scope') return { ...token, name: SCOPE };
+    return Array.isArray(token.data) ? { ...token, data: token.data.map(withOwnScope) } : token;
+  });
+
 const isScope = (token: Token): boolean => token.type === SelectorType.Pseudo && token.name === 'scope';
 /** The last compound: what the selector finds. */
 const subjectOf = (tokens: Token[]): Token[] => tokens.slice(tokens.findLastIndex(isTraversal) + 1);
 
-function readSelector(css: string): Token[][] {
+/** The compounds of each alternative; `.` is `:scope`, and a leading combinator starts at it. */
+export function readSelector(css: string): Token[][] {
   const tokens = parse(css.trim() === '.' ? ':scope' : css);
   const scope: Token = { type: SelectorType.Pseudo, name: 'scope', data: null };
   return tokens.map((compound) => {

@@ -3,7 +3,7 @@
  * for a client that runs no scripts; the content of a `<template>` is kept beside the tree, out of reach of selectors
  * and text, as in the DOM. XML leniently: unknown entities stay as they are, a missing end tag ends with its parent.
  */
-import { DomHandler, isTag, type Document, type Element } from 'domhandler';
+import { DomHandler, Element, isTag, type Document } from 'domhandler';
 import render from 'dom-serializer';
 import { Parser as XmlParser } from 'htmlparser2';
 import { Parser as HtmlParser, serializeOuter } from 'parse5';
@@ -55,8 +55,24 @@ type Check = (elements: number, depth: number) => void;
 
 const templateContents = new WeakMap<Element, Document>();
 
-const detachedTemplates: typeof adapter = {
+/** Attributes go by their qualified names: `xlink:href` is not `href`, and the two may stand together. */
+const withQualifiedNames: typeof adapter = {
   ...adapter,
+  createElement(name, namespace, attributes) {
+    const attribs: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const { prefix, name: local, value } of attributes) attribs[prefix ? `${prefix}:${local}` : local] = value;
+    const element = new Element(name, attribs);
+    element.namespace = namespace;
+    return element;
+  },
+  adoptAttributes({ attribs }, attributes) {
+    for (const { name, value } of attributes) attribs[name] ??= value;
+  },
+  getAttrList: ({ attribs }) => Object.entries(attribs).map(([name, value]) => ({ name, value })),
+};
+
+const detachedTemplates: typeof adapter = {
+  ...withQualifiedNames,
   setTemplateContent: (template, content) => void templateContents.set(template, content),
   getTemplateContent: (template) => templateContents.get(template) ?? adapter.createDocumentFragment(),
 };
@@ -67,7 +83,7 @@ function parseHtml(text: string, check: Check): Document {
     ...detachedTemplates,
     createElement: (...made) => {
       check(++elements, parser.openElements.depth);
-      return adapter.createElement(...made);
+      return withQualifiedNames.createElement(...made);
     },
   };
   const parser = new HtmlParser<Htmlparser2TreeAdapterMap>({ treeAdapter: bounded, scriptingEnabled: false });

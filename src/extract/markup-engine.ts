@@ -1,0 +1,62 @@
+/**
+ * The engine for html and xml. HTML is scanned in one pass over its bytes where that can answer the query; selectors that
+ * look at siblings or content, XML, and documents whose shape no scan can follow are read through a tree. Both give
+ * the same answer: `test/extract/differential.test.ts` holds them to it.
+ */
+import { isAscii } from 'node:buffer';
+import { domEngine } from './dom-engine.ts';
+import { decodeAs } from './legacy-decoder.ts';
+import type { MarkupBytes, MarkupEngine, MarkupProgram, MarkupQuery, MarkupResult } from './markup.ts';
+import { compileQuery } from './scan/query.ts';
+import { Scanner } from './scan/scan.ts';
+import { Unfollowed } from './scan/unfollowed.ts';
+import { DEPTH_MAX } from './tree.ts';
+
+export const markupEngine: MarkupEngine = (kind, query) => {
+  const scan = kind === 'html' ? scanEngine(query) : undefined;
+  if (scan === undefined) return domEngine(kind, query);
+  let tree: MarkupProgram | undefined;
+  return (document) => {
+    const scanned = scan(document);
+    return typeof scanned === 'string' ? (tree ??= domEngine(kind, query))(document) : scanned;
+  };
+};
+
+/** The answer, or in what the document is beyond a scan. */
+export type Scan = (document: MarkupBytes) => MarkupResult | string;
+
+/** Undefined when the query needs a tree. */
+export function scanEngine(query: MarkupQuery): Scan | undefined {
+  const compiled = compileQuery(query);
+  if (!compiled.ok) return undefined;
+  let scanner: Scanner | undefined;
+  return (document) => {
+    scanner ??= new Scanner(compiled.query, DEPTH_MAX);
+    const { utf8, ascii } = asUtf8(document);
+    try {
+      return { ok: true, answer: scanner.scan(utf8, ascii) };
+    } catch (error) {
+      if (error instanceof Unfollowed) return error.message;
+      throw error;
+    }
+  };
+}
+
+/** Why html is read through a tree for this query, for people; undefined = it is scanned. */
+export function treeReason(query: MarkupQuery): string | undefined {
+  const compiled = compileQuery(query);
+  return compiled.ok ? undefined : compiled.why;
+}
+
+/** In these a byte below 0x80 may be something else than the ASCII character. */
+const NOT_ASCII = new Set(['utf-16le', 'utf-16be', 'iso-2022-jp', 'shift_jis', 'x-user-defined']);
+
+/** The document in UTF-8, without byte order mark; copied only where it is in another encoding and says something in it. */
+function asUtf8({ body, encoding }: MarkupBytes): { utf8: Buffer; ascii: boolean } {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const ascii = !NOT_ASCII.has(encoding) && isAscii(bytes);
+  if (ascii) return { utf8: bytes, ascii };
+  if (encoding !== 'utf-8') return { utf8: Buffer.from(decodeAs(encoding, body)), ascii };
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return { utf8: marked ? bytes.subarray(3) : bytes, ascii };
+}
