@@ -2,8 +2,10 @@ import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import type { Bundles } from './bundles.ts';
+import { Dashboard } from './dashboard.ts';
 import { Functions } from './functions.ts';
 import { HttpEntry } from './http-entry.ts';
+import { LogQueries } from './log-queries.ts';
 import { ResultsBucket } from './results-bucket.ts';
 import { machineArns, RunMachine } from './run-machine.ts';
 import { ShardQueue } from './shard-queue.ts';
@@ -61,13 +63,11 @@ export class GleanerStack extends Stack {
     const entry = new HttpEntry(this, 'Http', { stage, handler: byName.api.function });
     new SweepSchedule(this, 'Sweep', byName.sweep.function);
     if (stage.alarms) {
-      new Alarms(this, 'Alarms', {
-        deadLetters,
-        work: byName.work.function,
-        sweep: byName.sweep.function,
-        machine,
-        api: entry.api,
-      });
+      const { control, pace } = tables;
+      const watched = { stage, queue, deadLetters, control, pace, byName, machine, api: entry.api };
+      new Alarms(this, 'Alarms', watched);
+      new Dashboard(this, 'Dashboard', watched);
+      new LogQueries(this, 'LogQueries', watched);
     }
     Tags.of(this).add('gleaner:stage', stage.name);
     this.#outputs({

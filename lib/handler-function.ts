@@ -1,5 +1,14 @@
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  AdotLambdaExecWrapper,
+  AdotLambdaLayerJavaScriptSdkVersion,
+  AdotLayerVersion,
+  Architecture,
+  Code,
+  Function,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -26,11 +35,12 @@ export interface HandlerProps<F extends FunctionName> {
 /** One function with what belongs to it alone: code, role, log group. */
 export class HandlerFunction<F extends FunctionName> extends Construct {
   readonly function: Function;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: HandlerProps<F>) {
     super(scope, id);
     const { stage } = props;
-    const logGroup = new LogGroup(this, 'Log', logGroupProps(stage));
+    const logGroup = (this.logGroup = new LogGroup(this, 'Log', logGroupProps(stage)));
     // Not the managed AWSLambdaBasicExecutionRole, which may write to every log group of the account.
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -50,12 +60,19 @@ export class HandlerFunction<F extends FunctionName> extends Construct {
       logGroup,
       environment: { ...(props.environment satisfies object as unknown as Record<string, string>) },
       tracing: stage.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(stage.tracing ? { adotInstrumentation: ADOT } : {}),
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
       ...(props.asyncRetries === undefined ? {} : { retryAttempts: props.asyncRetries }),
     });
     if (stage.tracing) acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray takes segments on * only.' });
   }
 }
+
+/** Spans of handlers and SDK calls without a line of code: the wrapper loads the layer before the bundle. */
+const ADOT = {
+  layerVersion: AdotLayerVersion.fromJavaScriptSdkLayerVersion(AdotLambdaLayerJavaScriptSdkVersion.LATEST),
+  execWrapper: AdotLambdaExecWrapper.REGULAR_HANDLER,
+};
 
 /** Of a log that belongs to one resource of the stage. */
 export function logGroupProps(stage: StageSettings): { retention: RetentionDays; removalPolicy: RemovalPolicy } {

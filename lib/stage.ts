@@ -13,8 +13,9 @@ export interface StageSettings {
   readonly workConcurrencyMax: number;
   /** Of the HTTP API, over all callers; undefined = the account's own limit. */
   readonly throttle?: { readonly requestsPerSecond: number; readonly burst: number };
-  /** X-Ray segments of functions and state machine. */
+  /** Traces: functions by the OpenTelemetry layer that AWS publishes (ADOT), the state machine by its own segments. Costs 50 to 200 ms of every cold start. */
   readonly tracing: boolean;
+  /** Alarms, dashboard and saved log queries. */
   readonly alarms: boolean;
   /** At most one sweep at a time. It takes one from the account's unreserved concurrency, which AWS wants to stay at 100 (10 in new accounts). */
   readonly reservesSweep: boolean;

@@ -11,6 +11,8 @@ export const METRICS = {
   shardsParked: 'ShardsParked',
   runsStarted: 'RunsStarted',
   runsFinished: 'RunsFinished',
+  /** Of those that finished: as FAILED or TIMED_OUT. */
+  runsFailed: 'RunsFailed',
   sweepResent: 'SweepResent',
   sweepWoken: 'SweepWoken',
   sweepFailures: 'SweepFailures',

@@ -31,6 +31,7 @@ export const STANDING_PRICES = {
   /** Of an account. */
   dashboardsFree: 3,
   secretMonth: 0.4,
+  kmsKeyMonth: 1,
   /** One name with one set of dimensions, while it is written. */
   metricMonth: 0.3,
   appConfigRequest: 0.2 / MILLION,

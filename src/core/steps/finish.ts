@@ -43,6 +43,7 @@ export async function finish(ports: Ports, request: FinishRequest): Promise<{ st
   const finished = await end(ports, run, state, { ...manifest, state }, duplicateRecords);
   if (finished !== undefined) {
     ports.meter.count(METRICS.runsFinished, 1);
+    ports.meter.count(METRICS.runsFailed, state === 'FAILED' || state === 'TIMED_OUT' ? 1 : 0);
     // Its lock goes to who waits for it; the sweep does what is cut short here, and the rest.
     await yieldTurn(ports, finished);
   }
