@@ -12,6 +12,7 @@ import type { LoginOptions } from './commands/login.ts';
 import type { RunOptions, RunsFilter, Steering } from './commands/runs.ts';
 import type { KeyOptions, RotateOptions, TenantOptions } from './commands/tenants.ts';
 import type { UpOptions } from './commands/up.ts';
+import type { ValidateOptions } from './commands/validate.ts';
 import type { VerifyCommandOptions } from './commands/verify.ts';
 import type { CommonOptions } from './connection.ts';
 import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts';
@@ -78,11 +79,13 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
   command(program, 'up', 'run the embedded stack here until interrupted')
     .addOption(new Option('--port <number>', 'port of the API on 127.0.0.1').argParser(portOf).default(PORT_DEFAULT))
     .action(act(async (options: UpOptions) => (await import('./commands/up.ts')).up(around, options)));
-  command(program, 'validate <file>', 'say what a task file will do, or what is wrong with it').action(
-    act(async (file: string, options: CommonOptions) =>
-      (await import('./commands/validate.ts')).validate(around, file, options),
-    ),
-  );
+  command(program, 'validate <file>', 'say what a task file will do, or what is wrong with it')
+    .option('--explain', 'also say which engine reads the documents, and why')
+    .action(
+      act(async (file: string, options: ValidateOptions) =>
+        (await import('./commands/validate.ts')).validate(around, file, options),
+      ),
+    );
   addTasks(program, around, act);
   addRuns(program, around, act);
   command(program, 'results <run>', "copy a run's results here")

@@ -37,7 +37,7 @@ export function compileReader(kind: DocumentKind, plan: ExtractPlan, fields: Fie
 }
 
 /** Why a task can take nothing from documents of a kind. With `format: auto` that shows only when one arrives. */
-function mismatch(kind: DocumentKind, each: string | undefined, sources: Source[]): string | undefined {
+export function mismatch(kind: DocumentKind, each: string | undefined, sources: Source[]): string | undefined {
   const markup = kind === 'html' || kind === 'xml';
   if (sources.length === 0 && markup) return `a document of ${kind} arrived, and the task names no fields`;
   const reading = sources.filter(({ from }) => from !== 'const');

@@ -211,6 +211,20 @@ describe('validate', () => {
     expect(api.seen).toEqual([]);
   });
 
+  test.each([['--explain'], ['--json']])('%s names the engines and why', async (option) => {
+    const it = around();
+    writeFileSync(
+      path.join(it.cwd, 'task.yaml'),
+      'name: shop\nsource: {urls: ["https://a.example/"]}\nextract: {format: html, fields: {a: "p:has(b)"}}\n',
+    );
+    expect(await runCli(['validate', 'task.yaml', option], it)).toBe(0);
+    if (option === '--explain') expect(it.stdout()).toContain('html: tree ("p:has(b)" has :has)');
+    else {
+      const engines = [{ kind: 'html', engine: 'tree', why: '"p:has(b)" has :has' }];
+      expect(JSON.parse(it.stdout())).toMatchObject({ ok: true, engines });
+    }
+  });
+
   test('--json tells errors with path and line', async () => {
     const it = around();
     writeFileSync(

@@ -1,0 +1,33 @@
+/** Which engine reads a task's documents, and why: for people who want to know what a page will cost. */
+import type { ExtractPlan } from '#core/context.ts';
+import type { DocumentKind } from './content-type.ts';
+import { compileField, sourceOf } from './field.ts';
+import { treeReason } from './markup-engine.ts';
+import { markupQuery, mismatch } from './reader.ts';
+
+export interface EngineChoice {
+  kind: DocumentKind;
+  /** `scan`: one pass over the bytes. `tree`: the whole document as a tree. `value`: parsed as a whole. `rows`: row by row. */
+  engine: 'scan' | 'tree' | 'value' | 'rows';
+  why: string;
+}
+
+/** For each kind of document that the task takes something from; empty with `format: none`. */
+export async function engineChoices(plan: ExtractPlan): Promise<EngineChoice[]> {
+  const { format, fields: given, each } = plan.extract;
+  if (format === 'none') return [];
+  const fields = await Promise.all(Object.entries(given).map(([name, field]) => compileField(name, field)));
+  const kinds: DocumentKind[] = format === 'auto' ? ['html', 'xml', 'json', 'csv'] : [format];
+  return kinds.flatMap((kind): EngineChoice[] => {
+    const sources = fields.map((field) => sourceOf(field.given, kind, format));
+    if (mismatch(kind, each, sources) !== undefined) return [];
+    if (kind === 'json') return [{ kind, engine: 'value', why: 'the document is parsed and the paths are followed' }];
+    if (kind === 'csv') return [{ kind, engine: 'rows', why: 'every row is a record' }];
+    if (kind === 'xml') return [{ kind, engine: 'tree', why: 'XML is always read as a tree' }];
+    const reason = treeReason(markupQuery(plan, fields, sources).query);
+    if (reason !== undefined) return [{ kind, engine: 'tree', why: reason }];
+    const why =
+      'one pass over the bytes; pages whose tags would be moved by a browser are read as a tree, to the same records';
+    return [{ kind, engine: 'scan', why }];
+  });
+}
