@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly signingSecret: Secret;
+  /** Pattern of the secrets that tenants make. */
+  readonly tenantSecretsArn: string;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -71,6 +73,14 @@ const bury = (s: Surroundings): PolicyStatement =>
 const sign = (s: Surroundings): PolicyStatement =>
   allow(['secretsmanager:GetSecretValue'], [s.signingSecret.secretArn]);
 
+/** By the prefix of the stage: which tenant's it may be is for core/names to say. */
+const keepSecrets = (s: Surroundings): PolicyStatement =>
+  allow(
+    ['secretsmanager:CreateSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:DeleteSecret'],
+    [s.tenantSecretsArn],
+  );
+const useSecrets = (s: Surroundings): PolicyStatement => allow(['secretsmanager:GetSecretValue'], [s.tenantSecretsArn]);
+
 const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
 const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
 /**
@@ -86,11 +96,13 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     index(s, LIST_INDEX.name),
     objects(s, 's3:GetObject', 's3:PutObject'),
     tellMissing(s.bucket.bucketArn),
+    // Written and deleted, never read: no answer of the API can hold a value.
+    keepSecrets(s),
     send(s),
     start(s),
     wake(s),
   ],
-  plan: (s) => [control(s), pace(s), ...streams(s), ...lists(s)],
+  plan: (s) => [control(s), pace(s), ...streams(s), ...lists(s), useSecrets(s)],
   dispatch: (s) => [control(s), send(s)],
   await: (s) => [control(s), wake(s)],
   merge: (s) => [control(s), ...streams(s)],
@@ -105,7 +117,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     watch(s),
     wake(s),
   ],
-  work: (s) => [control(s), pace(s), ...streams(s), send(s), receive(s), wake(s)],
+  work: (s) => [control(s), pace(s), ...streams(s), useSecrets(s), send(s), receive(s), wake(s)],
 };
 
 /** The resource patterns above that end in a wildcard, each with the reason why it must. Any other is a finding. */
@@ -115,6 +127,7 @@ export const patterns = (s: Surroundings): { arn: string; reason: string }[] => 
     reason:
       'Objects of all tenants: functions serve every tenant, and every key is built from the tenant by core/names.',
   },
+  { arn: s.tenantSecretsArn, reason: 'Secrets of all tenants of this stage: they are made and deleted by API.' },
   { arn: s.executionsArn, reason: 'Executions of this one machine: each run has its own.' },
   ...s.listBucketArns.map((arn) => ({ arn: `${arn}/*`, reason: 'A bucket that the operator opened for lists.' })),
 ];
