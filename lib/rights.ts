@@ -19,8 +19,6 @@ export interface Surroundings {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly signingSecret: Secret;
-  /** Pattern of the secrets that tenants make. */
-  readonly tenantSecretsArn: string;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -28,14 +26,14 @@ export interface Surroundings {
   readonly listBucketArns: readonly string[];
 }
 
-const READ_WRITE = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'];
+const READ_UPDATE = ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query'];
 
-const control = (s: Surroundings, ...more: string[]): PolicyStatement =>
-  allow([...READ_WRITE, ...more], [s.control.tableArn]);
+const control = (s: Surroundings, ...more: ('dynamodb:PutItem' | 'dynamodb:DeleteItem')[]): PolicyStatement =>
+  allow([...READ_UPDATE, ...more], [s.control.tableArn]);
 const index = (s: Surroundings, name: string): PolicyStatement =>
   allow(['dynamodb:Query'], [`${s.control.tableArn}/index/${name}`]);
-const pace = (s: Surroundings): PolicyStatement =>
-  allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [s.pace.tableArn]);
+const pace = (s: Surroundings, ...more: 'dynamodb:PutItem'[]): PolicyStatement =>
+  allow(['dynamodb:GetItem', 'dynamodb:UpdateItem', ...more], [s.pace.tableArn]);
 
 const objects = (s: Surroundings, ...actions: string[]): PolicyStatement =>
   allow(actions, [s.bucket.arnForObjects(OBJECTS_PATTERN)]);
@@ -45,10 +43,8 @@ const objects = (s: Surroundings, ...actions: string[]): PolicyStatement =>
  */
 const tellMissing = (...bucketArns: string[]): PolicyStatement => allow(['s3:ListBucket'], bucketArns);
 /** Objects by stream: large ones go up in parts, and what fails half-way must not stay. */
-const streams = (s: Surroundings): PolicyStatement[] => [
-  objects(s, 's3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'),
-  tellMissing(s.bucket.bucketArn),
-];
+const streams = (s: Surroundings): PolicyStatement =>
+  objects(s, 's3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload');
 const lists = ({ listBucketArns: arns }: Surroundings): PolicyStatement[] =>
   arns.length === 0
     ? []
@@ -61,25 +57,15 @@ const lists = ({ listBucketArns: arns }: Surroundings): PolicyStatement[] =>
       ];
 
 const send = (s: Surroundings): PolicyStatement => allow(['sqs:SendMessage'], [s.queue.queueArn]);
+/** What Lambda asks for to poll in the function's name. */
 const receive = (s: Surroundings): PolicyStatement =>
-  allow(
-    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
-    [s.queue.queueArn],
-  );
+  allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [s.queue.queueArn]);
 
 /** Dead messages are turned into rows and dropped. */
 const bury = (s: Surroundings): PolicyStatement =>
   allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], [s.deadLetters.queueArn]);
 const sign = (s: Surroundings): PolicyStatement =>
   allow(['secretsmanager:GetSecretValue'], [s.signingSecret.secretArn]);
-
-/** By the prefix of the stage: which tenant's it may be is for core/names to say. */
-const keepSecrets = (s: Surroundings): PolicyStatement =>
-  allow(
-    ['secretsmanager:CreateSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:DeleteSecret'],
-    [s.tenantSecretsArn],
-  );
-const useSecrets = (s: Surroundings): PolicyStatement => allow(['secretsmanager:GetSecretValue'], [s.tenantSecretsArn]);
 
 const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
 const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
@@ -92,23 +78,21 @@ const wake = (s: Surroundings): PolicyStatement => allow(['states:SendTaskSucces
 export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => PolicyStatement[] } = {
   // A signed URL can do what its signer may: `api` reads and writes objects so that its callers can, for an hour.
   api: (s) => [
-    control(s, 'dynamodb:DeleteItem'),
+    control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     index(s, LIST_INDEX.name),
     objects(s, 's3:GetObject', 's3:PutObject'),
-    tellMissing(s.bucket.bucketArn),
-    // Written and deleted, never read: no answer of the API can hold a value.
-    keepSecrets(s),
     send(s),
     start(s),
     wake(s),
   ],
-  plan: (s) => [control(s), pace(s), ...streams(s), ...lists(s), useSecrets(s)],
-  dispatch: (s) => [control(s), send(s)],
+  // Others read only what a row has named, and that it is missing is a failure like any other.
+  plan: (s) => [control(s, 'dynamodb:PutItem'), pace(s), streams(s), tellMissing(s.bucket.bucketArn), ...lists(s)],
+  dispatch: (s) => [control(s, 'dynamodb:PutItem'), send(s)],
   await: (s) => [control(s), wake(s)],
-  merge: (s) => [control(s), ...streams(s)],
-  finish: (s) => [control(s, 'dynamodb:DeleteItem'), ...streams(s), start(s), sign(s)],
+  merge: (s) => [control(s, 'dynamodb:PutItem'), streams(s)],
+  finish: (s) => [control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'), streams(s), start(s), sign(s)],
   sweep: (s) => [
-    control(s, 'dynamodb:DeleteItem'),
+    control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     index(s, DUE_INDEX.name),
     objects(s, 's3:DeleteObject'),
     send(s),
@@ -117,7 +101,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     watch(s),
     wake(s),
   ],
-  work: (s) => [control(s), pace(s), ...streams(s), useSecrets(s), send(s), receive(s), wake(s)],
+  work: (s) => [control(s, 'dynamodb:PutItem'), pace(s, 'dynamodb:PutItem'), streams(s), send(s), receive(s), wake(s)],
 };
 
 /** The resource patterns above that end in a wildcard, each with the reason why it must. Any other is a finding. */
@@ -127,7 +111,6 @@ export const patterns = (s: Surroundings): { arn: string; reason: string }[] => 
     reason:
       'Objects of all tenants: functions serve every tenant, and every key is built from the tenant by core/names.',
   },
-  { arn: s.tenantSecretsArn, reason: 'Secrets of all tenants of this stage: they are made and deleted by API.' },
   { arn: s.executionsArn, reason: 'Executions of this one machine: each run has its own.' },
   ...s.listBucketArns.map((arn) => ({ arn: `${arn}/*`, reason: 'A bucket that the operator opened for lists.' })),
 ];

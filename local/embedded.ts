@@ -33,12 +33,19 @@ export async function startEmbedded(options: {
   log: (line: string) => void;
   /** Added to the environment of every function. */
   env?: Record<string, string>;
+  /** Buckets of this machine that tasks may read lists from. */
+  listBuckets?: readonly string[];
+  /** Instead of synthesising. */
+  assembly?: string;
+  onRefusal?: (message: string) => void;
+  usesDir?: string;
 }): Promise<EmbeddedStack> {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const { dataDir, port, log, env } = options;
+  const { dataDir, port, log, listBuckets = [], assembly: given, ...more } = options;
   mkdirSync(dataDir, { recursive: true });
-  const assembly = await synthesise({ root, outDir: join(dataDir, 'cdk.out'), log });
-  const world = await startWorld({ assembly, dataDir, port, log, ...(env && { env }) });
+  const inputs = listBuckets.length === 0 ? {} : { listBuckets: listBuckets.join(',') };
+  const assembly = given ?? (await synthesise({ root, outDir: join(dataDir, 'cdk.out'), log, inputs }));
+  const world = await startWorld({ ...more, assembly, dataDir, port, log, foreignBuckets: listBuckets });
   try {
     const key = await seed(world, dataDir, systemClock);
     return { apiUrl: world.apiUrl, key, world, close: () => world.close() };

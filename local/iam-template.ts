@@ -24,7 +24,7 @@ export interface Policies {
 }
 
 /** Types whose whole meaning is a policy document at a resource. */
-const RESOURCE_POLICIES: Record<string, string> = {
+export const RESOURCE_POLICIES: Record<string, string> = {
   'AWS::S3::BucketPolicy': 'PolicyDocument',
   'AWS::SQS::QueuePolicy': 'PolicyDocument',
   'AWS::SNS::TopicPolicy': 'PolicyDocument',

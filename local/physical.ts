@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Assembly } from './assembly.ts';
 import type { Referent, Resource } from './template.ts';
 
 export interface Place {
@@ -8,6 +9,18 @@ export interface Place {
   /** Base of queue URLs, `http://127.0.0.1:PORT`: differs at each start, so it is never stored. */
   queueUrlBase: string;
 }
+
+/** Where a stack stands that may go anywhere. */
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+
+/** @param queueUrlBase where queues are served; without it their URLs lead nowhere, and everything else is the same. */
+export const placeOf = (assembly: Assembly, queueUrlBase = ''): Place => ({
+  account: assembly.account ?? ACCOUNT,
+  region: assembly.region ?? REGION,
+  stackName: assembly.stackName,
+  queueUrlBase,
+});
 
 /** The template's own name, or one made of stack and logical id: the same at each start, so that data are found again. */
 function physicalName(resource: Resource, place: Place, property: string, charsMax: number): string {

@@ -17,11 +17,13 @@ export interface SynthOptions {
   /** Holds the assemblies; older ones are removed from it. */
   outDir: string;
   log: (line: string) => void;
+  /** Of the app, beyond its stage. */
+  inputs?: Record<string, string>;
 }
 
-/** Over names and contents of everything the assembly is made of. */
-function fingerprint(root: string): string {
-  const hash = createHash('sha256');
+/** Over names and contents of everything the assembly is made of, and what the app is told. */
+function fingerprint(root: string, told: string): string {
+  const hash = createHash('sha256').update(told);
   for (const source of SOURCES) {
     const path = join(root, source);
     if (!existsSync(path)) continue;
@@ -35,10 +37,11 @@ function fingerprint(root: string): string {
   return hash.digest('hex');
 }
 
-function context(root: string): string {
+function context(root: string, inputs: Record<string, string>): string {
   const config = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: Record<string, unknown> };
   return JSON.stringify({
     ...config.context,
+    ...inputs,
     'aws:cdk:enable-path-metadata': true,
     'aws:cdk:enable-asset-metadata': true,
     stage: 'local',
@@ -51,15 +54,16 @@ function context(root: string): string {
  * @returns the directory of the assembly, inside `outDir`.
  * @throws when the app fails, with the end of what it printed.
  */
-export async function synthesise({ root, outDir, log }: SynthOptions): Promise<string> {
-  const assembly = join(outDir, fingerprint(root).slice(0, 16));
+export async function synthesise({ root, outDir, log, inputs = {} }: SynthOptions): Promise<string> {
+  const told = context(root, inputs);
+  const assembly = join(outDir, fingerprint(root, told).slice(0, 16));
   if (existsSync(assembly)) return assembly;
   const unfinished = `${assembly}.${process.pid}`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   const begun = Date.now();
   try {
-    await runApp(root, { ...process.env, CDK_OUTDIR: unfinished, CDK_CONTEXT_JSON: context(root) });
+    await runApp(root, { ...process.env, CDK_OUTDIR: unfinished, CDK_CONTEXT_JSON: told });
     // In Lambda no package.json stands above the bundles; here the checkout's own would make ES modules of them.
     writeFileSync(join(unfinished, 'package.json'), '{ "type": "commonjs" }\n');
     // Somebody else may have been faster with the same sources.

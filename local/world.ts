@@ -21,7 +21,7 @@ import { startFunctions } from './lambda.ts';
 import type { FunctionHost } from './lambda.ts';
 import { listen, sendJson } from './loopback.ts';
 import type { RequestHandler } from './loopback.ts';
-import type { Place } from './physical.ts';
+import { placeOf } from './physical.ts';
 import { provision } from './provision.ts';
 import { startSchedules } from './schedule.ts';
 import { startSecrets } from './secrets.ts';
@@ -49,7 +49,9 @@ export interface WorldOptions {
   concurrencyMax?: number;
   /** Called with AWS's words for every call that IAM refuses; such calls are logged in any case. */
   onRefusal?: (message: string) => void;
-  /** Where the grants that get used are noted (`iam-uses.ts`). Default: what the environment names, else nowhere. */
+  /** Buckets that are not the template's own: those that tasks may read lists from. */
+  foreignBuckets?: readonly string[];
+  /** Where the grants that get used are noted (`iam-uses.ts`), beside the directory that the environment names. */
   usesDir?: string;
 }
 
@@ -123,12 +125,12 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const clock = systemClock;
   const concurrencyMax = options.concurrencyMax ?? CONCURRENCY_DEFAULT;
   const assembly = readAssembly(options.assembly, options.stackName);
-  const region = assembly.region ?? 'us-east-1';
-  const account = assembly.account ?? '000000000000';
+  const { account, region } = placeOf(assembly);
+  const notes = [options.usesDir, process.env[USES_VARIABLE]].map(noteUses);
   const access = new Access({
     account,
     region,
-    used: noteUses(options.usesDir ?? process.env[USES_VARIABLE]),
+    used: (grant) => notes.forEach((note) => note(grant)),
     refused(message) {
       log(`refused: ${message}`);
       options.onRefusal?.(message);
@@ -149,12 +151,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const sqsS3 = await startSqsS3({ dir: join(dataDir, 'sqs-s3'), region, gate, clock, log });
   closers.add(() => sqsS3.close());
 
-  const place: Place = {
-    account,
-    region,
-    stackName: assembly.stackName,
-    queueUrlBase: sqsS3.url,
-  };
+  const place = placeOf(assembly, sqsS3.url);
   const template = readTemplate(assembly, place);
   const blueprint = readBlueprint(assembly, place, template);
   const policies = readPolicies(template);
@@ -162,6 +159,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   checkMachineLogs(access, policies, blueprint.machines);
   const machines = new Map(blueprint.machines.map((m) => [m.arn, readMachine(m.name, m.definition)]));
   await provision(blueprint, dynamo, sqsS3);
+  for (const name of options.foreignBuckets ?? []) sqsS3.putBucket(name);
   const secrets = await startSecrets({ path: join(dataDir, 'secrets.json'), specs: blueprint.secrets, gate, log });
   closers.add(() => secrets.close());
 

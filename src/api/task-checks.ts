@@ -47,7 +47,6 @@ export function crossErrors(document: unknown): FieldError[] {
     ...(isDoc(schedule) ? exactlyOne(['schedule'], ['cron', 'every'], schedule) : []),
     ...extractErrors(extract),
     ...repeatedHeaders(['fetch', 'headers'], docOf(fetch).headers),
-    ...repeatedHeaders(['fetch', 'secretHeaders'], docOf(fetch).secretHeaders, docOf(fetch).headers),
   ];
 }
 
@@ -110,8 +109,8 @@ function extractErrors(extract: unknown): FieldError[] {
 }
 
 /** Header names are one whatever their case; two spellings would be two values for one header. */
-function repeatedHeaders(path: string[], headers: unknown, others?: unknown): FieldError[] {
-  const seen = new Set(Object.keys(docOf(others)).map((name) => name.toLowerCase()));
+function repeatedHeaders(path: string[], headers: unknown): FieldError[] {
+  const seen = new Set<string>();
   return Object.keys(docOf(headers)).flatMap((name) => {
     const repeated = seen.has(name.toLowerCase());
     seen.add(name.toLowerCase());

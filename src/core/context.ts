@@ -9,7 +9,6 @@ import type {
   Objects,
   Orchestrator,
   Robots,
-  Secrets,
   ShardQueue,
   Signer,
   Table,
@@ -28,7 +27,6 @@ export interface Context {
   queue: ShardQueue;
   deadMessages: DeadMessages;
   signer: Signer;
-  secrets: Secrets;
   orchestrator: Orchestrator;
   clock: Clock;
   chance: Chance;

@@ -1,0 +1,92 @@
+/** What the owner of a local world does beside the API: reads and bends rows, puts objects and messages, ends executions. */
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Attr, Change, Item, Key } from '#core/ports.ts';
+import { asRun, asShard, type RunRow, type ShardRow } from '#core/rows.ts';
+import { readRun, shardsOf } from '#core/store.ts';
+import { runKey } from '#core/names.ts';
+import { S3Blobs } from '#lambdas/aws/blobs.ts';
+import { dynamoClient, s3Client, sfnClient, sqsClient, type Place } from '#lambdas/aws/clients.ts';
+import { DynamoTable } from '#lambdas/aws/table.ts';
+import { accessKeyIdOf, OWNER_KEY } from '#local/iam-access.ts';
+import type { World } from '#local/world.ts';
+
+const TENANT = 'local';
+
+export class Owner {
+  readonly #world: World;
+  readonly #clients: { destroy(): void }[] = [];
+  readonly #table: DynamoTable;
+
+  constructor(world: World) {
+    this.#world = world;
+    const client = this.#client(dynamoClient, 'DYNAMODB');
+    this.#table = new DynamoTable(client, world.resource('table', 'TablesControl').name);
+  }
+
+  #client<C extends { destroy(): void }>(make: (place: Place) => C, service: string, accessKeyId = OWNER_KEY): C {
+    const { clientEnv } = this.#world;
+    const client = make({
+      endpoint: clientEnv[`AWS_ENDPOINT_URL_${service}`] ?? '',
+      region: clientEnv['AWS_REGION'] ?? '',
+      credentials: { accessKeyId, secretAccessKey: 'local' },
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async run(runId: string): Promise<RunRow> {
+    const row = await readRun(this.#table, TENANT, runId);
+    if (row === undefined) throw new Error(`no run ${runId}`);
+    return row;
+  }
+
+  async shards(runId: string): Promise<ShardRow[]> {
+    const run = await this.run(runId);
+    const found: ShardRow[] = [];
+    for (const round of run.rounds) for await (const shard of shardsOf(this.#table, run, round)) found.push(shard);
+    return found;
+  }
+
+  async setRun(runId: string, set: Record<string, Attr>): Promise<RunRow> {
+    return asRun(await this.#set(runKey(TENANT, runId), { set }));
+  }
+
+  async setShard({ pk, sk }: ShardRow, set: Record<string, Attr>): Promise<ShardRow> {
+    return asShard(await this.#set({ pk, sk }, { set }));
+  }
+
+  async #set(key: Key, change: Change): Promise<Item> {
+    const write = await this.#table.update(key, change);
+    if (!write.ok) throw new Error('a write without a condition was not made');
+    return write.item;
+  }
+
+  async putObject(bucket: string, key: string, body: string): Promise<void> {
+    const client = this.#client(s3Client, 'S3');
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+  }
+
+  async sendMessage(queuePrefix: string, body: string): Promise<void> {
+    const { url } = this.#world.resource('queue', queuePrefix);
+    await this.#client(sqsClient, 'SQS').send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+  }
+
+  async stopExecution(runId: string, attempt: number): Promise<void> {
+    const machine = this.#world.resource('machine', 'Run').arn;
+    const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${runId}-${String(attempt)}`;
+    await this.#client(sfnClient, 'SFN').send(new StopExecutionCommand({ executionArn }));
+  }
+
+  /** The store of result objects as one function has it: its port, its key, its rights. */
+  blobsOf(functionPrefix: string): S3Blobs {
+    const spec = this.#world.resource('function', functionPrefix);
+    const client = this.#client(s3Client, 'S3', accessKeyIdOf(spec));
+    return new S3Blobs(client, this.#world.resource('bucket', 'Results').name);
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.destroy();
+  }
+}
