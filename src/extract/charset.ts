@@ -20,12 +20,19 @@ export type Decoded =
 /** Labels the standard maps to an encoding that never decodes: what they name can be read as script by mistake. */
 const REPLACED = new Set(['replacement', 'csiso2022kr', 'hz-gb-2312', 'iso-2022-cn', 'iso-2022-cn-ext', 'iso-2022-kr']);
 
+/** Labels met so far: the standard has some 220. Asking a decoder costs more than a page's extraction may. */
+const encodings = new Map<string, string>();
+
 /** The WHATWG encoding of a label, `replacement` included; undefined when the label is unknown. */
 export function encodingOf(label: string): string | undefined {
   const name = label.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
   if (REPLACED.has(name)) return 'replacement';
+  const known = encodings.get(name);
+  if (known !== undefined) return known;
   try {
-    return new TextDecoder(name).encoding;
+    const { encoding } = new TextDecoder(name);
+    encodings.set(name, encoding);
+    return encoding;
   } catch {
     return undefined;
   }

@@ -2,10 +2,12 @@
 import type { Json } from '#core/json.ts';
 import type { FieldType } from '#core/task.ts';
 import { readDate } from './date.ts';
+import { resolve } from './resolve.ts';
 
 /** Runs of HTML white space (space, tab, LF, FF, CR) made one space, ends trimmed. No-break spaces stay. */
 export function collapse(text: string): string {
-  const spaced = text.replace(/[ \t\n\f\r]+/g, ' ');
+  // Most texts have nothing to collapse, and a test is much cheaper than building a string anew.
+  const spaced = /[\t\n\f\r]| {2}/.test(text) ? text.replace(/[ \t\n\f\r]+/g, ' ') : text;
   const from = spaced.startsWith(' ') ? 1 : 0;
   const to = spaced.length - (spaced.length > from && spaced.endsWith(' ') ? 1 : 0);
   return from === 0 && to === spaced.length ? spaced : spaced.slice(from, to);
@@ -73,8 +75,10 @@ function toUrl(text: string, attr: string | undefined, base: string): string | n
 
 /** WHATWG resolution, serialised; null for what cannot be parsed. */
 export function resolveUrl(reference: string, base: string): string | null {
-  return URL.parse(reference.replace(/^[ \t\n\f\r]+|[ \t\n\f\r]+$/g, ''), base)?.href ?? null;
+  return resolve(/^[ \t\n\f\r]|[ \t\n\f\r]$/.test(reference) ? trimmed(reference) : reference, base);
 }
+
+const trimmed = (reference: string): string => reference.replace(/^[ \t\n\f\r]+|[ \t\n\f\r]+$/g, '');
 
 /** The document's base URL: `<base href>` resolved against where the document was found, unless it leads nowhere. */
 export function baseUrl(baseHref: string | undefined, finalUrl: string): string {
@@ -84,8 +88,8 @@ export function baseUrl(baseHref: string | undefined, finalUrl: string): string 
 
 /** A reference as something that can be requested: absolute, http or https, without fragment; otherwise undefined. */
 export function requestUrl(reference: string, base: string): string | undefined {
-  const url = URL.parse(reference, base);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
-  url.hash = '';
-  return url.href;
+  const url = resolve(reference, base);
+  if (url === null || !/^https?:/.test(url)) return undefined;
+  const hash = url.indexOf('#');
+  return hash === -1 ? url : url.slice(0, hash);
 }

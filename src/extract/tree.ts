@@ -55,20 +55,33 @@ type Check = (elements: number, depth: number) => void;
 
 const templateContents = new WeakMap<Element, Document>();
 
+/** A name that an object would move before all others. */
+const INDEX = /^\d+$/;
+/** The attributes of an element as the document has them, where an object cannot say so. */
+const orders = new WeakMap<Element, string[]>();
+
 /** Attributes go by their qualified names: `xlink:href` is not `href`, and the two may stand together. */
 const withQualifiedNames: typeof adapter = {
   ...adapter,
   createElement(name, namespace, attributes) {
+    const names = attributes.map(({ prefix, name: local }) => (prefix ? `${prefix}:${local}` : local));
     const attribs: Record<string, string> = Object.create(null) as Record<string, string>;
-    for (const { prefix, name: local, value } of attributes) attribs[prefix ? `${prefix}:${local}` : local] = value;
+    for (const [at, { value }] of attributes.entries()) attribs[names[at] ?? ''] = value;
     const element = new Element(name, attribs);
     element.namespace = namespace;
+    if (names.some((one) => INDEX.test(one))) orders.set(element, names);
     return element;
   },
-  adoptAttributes({ attribs }, attributes) {
+  adoptAttributes(element, attributes) {
+    const { attribs } = element;
+    const names = [
+      ...new Set([...(orders.get(element) ?? Object.keys(attribs)), ...attributes.map(({ name }) => name)]),
+    ];
     for (const { name, value } of attributes) attribs[name] ??= value;
+    orders.set(element, names);
   },
-  getAttrList: ({ attribs }) => Object.entries(attribs).map(([name, value]) => ({ name, value })),
+  getAttrList: (element) =>
+    (orders.get(element) ?? Object.keys(element.attribs)).map((name) => ({ name, value: element.attribs[name] ?? '' })),
 };
 
 const detachedTemplates: typeof adapter = {

@@ -96,6 +96,13 @@ test('as html is the element with its own tag, templates included', async () => 
   await expect(htmlField({ css: 'div', as: 'html' }, html)).resolves.toBe(html);
 });
 
+test('as html keeps the order of attributes, numbers too', async () => {
+  const html = '<svg b="" xlink:href="#x" href="y" 1="" a=""></svg>';
+  await expect(htmlField({ css: 'svg', as: 'html' }, html)).resolves.toBe(html);
+  await expect(htmlField({ css: 'svg[href=y]', attr: 'xlink:href' }, html)).resolves.toBe('#x');
+  await expect(htmlField({ css: '[href="#x"]', attr: 'b' }, html)).resolves.toBe(null);
+});
+
 describe('hostile pages', () => {
   test('nesting beyond the bound is refused, not a crash', async () => {
     const result = await extract({ format: 'html', fields: { f: 'div' } }, '<div>'.repeat(DEPTH_MAX + 10));

@@ -15,6 +15,8 @@ const MARKER = -1;
 const CLOSED = -1;
 /** From so many formatting elements of one name on, HTML compares their attributes. */
 const ALIKE_MAX = 3;
+/** A short page can ask for millions of elements by formatting tags that it never closes; the tree has a bound for that. */
+const REOPENED_MAX = 10_000;
 /** No place: nothing of the kind is open. */
 export const NONE_OPEN = -1;
 const NONE = NONE_OPEN;
@@ -32,6 +34,7 @@ export class Builder {
   /** By place: its entry in the list of formatting elements. */
   readonly #entries: Int32Array;
   #paragraphs = 0;
+  #reopened = 0;
 
   /** The list of active formatting elements: names (or a marker), places in the stack (or `CLOSED`), where their tags are. */
   #formatting = 0;
@@ -71,7 +74,7 @@ export class Builder {
 
   begin(): void {
     this.top = NONE;
-    this.#paragraphs = this.#formatting = 0;
+    this.#paragraphs = this.#formatting = this.#reopened = 0;
     this.quirks = undefined;
     this.headIsRead = this.headIsOpenAgain = this.bodyHasEnded = this.dropsLineFeed = false;
     this.#formIsKnown = false;
@@ -304,6 +307,8 @@ export class Builder {
     while (first > 0 && this.#places[first - 1] === CLOSED && this.#names[first - 1] !== MARKER) first--;
     const { lexer } = this;
     const { nameFrom } = lexer;
+    this.#reopened += last - first + 1;
+    if (this.#reopened > REOPENED_MAX) throw new Unfollowed('formatting elements that multiply');
     for (let at = first; at <= last; at++) {
       lexer.readTag(this.#tags[at]!);
       this.push(this.#names[at]!);

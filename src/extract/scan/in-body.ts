@@ -134,8 +134,11 @@ function startSeldom(b: Builder, key: number): number {
       b.reconstruct();
       b.append(T.IMG);
       break;
+    case START.NOBR:
+      startNobr(b);
+      break;
     case START.TO_TREE:
-      throw new Unfollowed('frameset, nobr or plaintext');
+      throw new Unfollowed('frameset or plaintext');
   }
   return CONTENT.MARKUP;
 }
@@ -148,6 +151,16 @@ function startAnchor(b: Builder): void {
   b.reconstruct();
   b.push(T.A);
   b.format(T.A);
+}
+
+function startNobr(b: Builder): void {
+  b.reconstruct();
+  if (b.inScope(T.NOBR) !== NONE_OPEN) {
+    adopt(b, T.NOBR);
+    b.reconstruct();
+  }
+  b.push(T.NOBR);
+  b.format(T.NOBR);
 }
 
 function startItem(b: Builder, key: number): void {

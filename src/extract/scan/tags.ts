@@ -67,6 +67,7 @@ export const T = {
   MATH: tag('math'),
   META: tag('meta'),
   MGLYPH: tag('mglyph'),
+  NOBR: tag('nobr'),
   NOFRAMES: tag('noframes'),
   NOSCRIPT: tag('noscript'),
   OPTGROUP: tag('optgroup'),
@@ -183,7 +184,8 @@ export const START = {
   RUBY_TEXT: 25,
   XMP: 26,
   IMAGE: 27,
-  TO_TREE: 28,
+  NOBR: 28,
+  TO_TREE: 29,
 } as const;
 export const END = {
   GENERIC: 0,
@@ -236,7 +238,8 @@ rule(startRules, START.RUBY_BASE, 'rb rtc');
 rule(startRules, START.RUBY_TEXT, 'rp rt');
 rule(startRules, START.XMP, 'xmp');
 rule(startRules, START.IMAGE, 'image');
-rule(startRules, START.TO_TREE, 'frameset nobr plaintext');
+rule(startRules, START.NOBR, 'nobr');
+rule(startRules, START.TO_TREE, 'frameset plaintext');
 
 rule(endRules, END.BLOCK, `${BLOCKS} button listing pre`);
 rule(endRules, END.FORMATTING, `a nobr ${FORMATTING}`);
