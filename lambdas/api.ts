@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createApi } from '#api/api.ts';
 import { createService } from '#core/service/service.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, randomness, resultObjects, runMachine, shardQueue, time } from './aws/ports.ts';
+import { controlTable, randomness, resultObjects, runMachine, shardQueue, tenantSecrets, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, METRICS } from './contract.ts';
 import { VERSION } from './version.ts';
@@ -16,6 +16,7 @@ const operations = createService({
   ...time,
   ...controlTable(env),
   ...resultObjects(env),
+  ...tenantSecrets(env),
   ...shardQueue(env),
   ...runMachine(env),
   ...randomness,

@@ -86,6 +86,9 @@ export const machineName = (stage: string): string => `gleaner-${stage}-run`;
 /** State transitions that come with one call of a task: its own and those of the choices behind it; with `finish`, the Begin. */
 export const TRANSITIONS = { plan: 3, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
 
+/** All names of secrets that this stage's tenants have begin so. */
+export const secretsPrefix = (stage: string): string => `gleaner/${stage}/`;
+
 /** Payloads of the state machine's tasks, and what each returns. */
 export interface RunRef {
   tenant: string;

@@ -11,7 +11,7 @@ import { work, type WorkAnswer } from '#core/steps/work.ts';
 import { requestStop } from '#core/stop.ts';
 import { billing, charged } from './aws/billing.ts';
 import { dressed } from './aws/handler.ts';
-import { resultObjects, runMachine, shardQueue, tables, time } from './aws/ports.ts';
+import { resultObjects, runMachine, shardQueue, tables, tenantSecrets, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing } from './aws/web.ts';
 import { environment } from './contract.ts';
@@ -23,6 +23,7 @@ const ports = {
   ...time,
   ...tables(env),
   ...resultObjects(env),
+  ...tenantSecrets(env),
   ...shardQueue(env),
   ...runMachine(env),
   ...outgoing(process.env),

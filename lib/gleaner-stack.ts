@@ -1,5 +1,6 @@
-import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
+import { ArnFormat, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { secretsPrefix } from '../lambdas/contract.ts';
 import { Alarms } from './alarms.ts';
 import type { Bundles } from './bundles.ts';
 import { Dashboard } from './dashboard.ts';
@@ -45,6 +46,12 @@ export class GleanerStack extends Stack {
         queue,
         deadLetters,
         signingSecret,
+        tenantSecretsArn: this.formatArn({
+          service: 'secretsmanager',
+          resource: 'secret',
+          resourceName: `${secretsPrefix(stage.name)}t/*`,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
         machineArn,
         executionsArn,
         listBucketArns,

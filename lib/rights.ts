@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly signingSecret: Secret;
+  /** Pattern of the secrets that tenants make. */
+  readonly tenantSecretsArn: string;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -67,6 +69,14 @@ const bury = (s: Surroundings): PolicyStatement =>
 const sign = (s: Surroundings): PolicyStatement =>
   allow(['secretsmanager:GetSecretValue'], [s.signingSecret.secretArn]);
 
+/** By the prefix of the stage: which tenant's it may be is for core/names to say. */
+const keepSecrets = (s: Surroundings): PolicyStatement =>
+  allow(
+    ['secretsmanager:CreateSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:DeleteSecret'],
+    [s.tenantSecretsArn],
+  );
+const useSecrets = (s: Surroundings): PolicyStatement => allow(['secretsmanager:GetSecretValue'], [s.tenantSecretsArn]);
+
 const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
 const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
 /**
@@ -81,12 +91,21 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     index(s, LIST_INDEX.name),
     objects(s, 's3:GetObject', 's3:PutObject'),
+    // Written and deleted, never read: no answer of the API can hold a value.
+    keepSecrets(s),
     send(s),
     start(s),
     wake(s),
   ],
   // Others read only what a row has named, and that it is missing is a failure like any other.
-  plan: (s) => [control(s, 'dynamodb:PutItem'), pace(s), streams(s), tellMissing(s.bucket.bucketArn), ...lists(s)],
+  plan: (s) => [
+    control(s, 'dynamodb:PutItem'),
+    pace(s),
+    streams(s),
+    tellMissing(s.bucket.bucketArn),
+    ...lists(s),
+    useSecrets(s),
+  ],
   dispatch: (s) => [control(s, 'dynamodb:PutItem'), send(s)],
   await: (s) => [control(s), wake(s)],
   merge: (s) => [control(s, 'dynamodb:PutItem'), streams(s)],
@@ -101,7 +120,15 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     watch(s),
     wake(s),
   ],
-  work: (s) => [control(s, 'dynamodb:PutItem'), pace(s, 'dynamodb:PutItem'), streams(s), send(s), receive(s), wake(s)],
+  work: (s) => [
+    control(s, 'dynamodb:PutItem'),
+    pace(s, 'dynamodb:PutItem'),
+    streams(s),
+    useSecrets(s),
+    send(s),
+    receive(s),
+    wake(s),
+  ],
 };
 
 /** The resource patterns above that end in a wildcard, each with the reason why it must. Any other is a finding. */
@@ -111,6 +138,7 @@ export const patterns = (s: Surroundings): { arn: string; reason: string }[] => 
     reason:
       'Objects of all tenants: functions serve every tenant, and every key is built from the tenant by core/names.',
   },
+  { arn: s.tenantSecretsArn, reason: 'Secrets of all tenants of this stage: they are made and deleted by API.' },
   { arn: s.executionsArn, reason: 'Executions of this one machine: each run has its own.' },
   ...s.listBucketArns.map((arn) => ({ arn: `${arn}/*`, reason: 'A bucket that the operator opened for lists.' })),
 ];

@@ -9,6 +9,8 @@ import { SqsDeadMessages } from './dead-messages.ts';
 import { StepFunctionsOrchestrator } from './orchestrator.ts';
 import { SqsShardQueue } from './queue.ts';
 import { chance, clock } from './runtime.ts';
+import { secretsPrefix } from '../contract.ts';
+import { ManagedSecrets } from './secrets.ts';
 import { SecretSigner } from './signer.ts';
 import { DynamoTable } from './table.ts';
 
@@ -33,6 +35,9 @@ export const deadMessages = (env: { DEAD_LETTER_QUEUE_URL: string }): Pick<Conte
 });
 export const signer = (env: { SIGNING_SECRET_ARN: string }): Pick<Context, 'signer'> => ({
   signer: new SecretSigner(secretsClient(), env.SIGNING_SECRET_ARN),
+});
+export const tenantSecrets = (env: { GLEANER_STAGE: string }): Pick<Context, 'secrets'> => ({
+  secrets: new ManagedSecrets(secretsClient(), secretsPrefix(env.GLEANER_STAGE), clock),
 });
 export const runMachine = (env: { RUN_MACHINE_ARN: string }): Pick<Context, 'orchestrator'> => ({
   orchestrator: new StepFunctionsOrchestrator(sfnClient(), env.RUN_MACHINE_ARN),

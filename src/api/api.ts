@@ -147,9 +147,10 @@ function prepare(
   params: Record<string, string>,
   caller: Caller,
 ): Context<unknown, unknown> | { problem: Problem } {
-  for (const [name, value] of Object.entries(params))
-    if (PATH_PARAMETERS[name]?.holds(value) === false)
-      return { problem: { kind: 'not-found', detail: `there is no ${name.replace(/Id$/, '')} with this id` } };
+  for (const [name, value] of Object.entries(params)) {
+    const { holds, noun = name.replace(/Id$/, '') } = PATH_PARAMETERS[name] ?? {};
+    if (holds?.(value) === false) return { problem: { kind: 'not-found', detail: `there is no ${noun} with this id` } };
+  }
   const query = readQuery(request.query, route.query);
   if (!query.ok) return { problem: query.problem };
   const body = readBody(request, route.body);

@@ -16,6 +16,7 @@ import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-re
 import { runPage } from './routes/runs.ts';
 import { openApiSchema, signingKeyList } from './routes/service.ts';
 import { taskPage, taskVersionPage } from './routes/tasks.ts';
+import { secretBody, secretPage } from './routes/secrets.ts';
 import { apiKeyPage, tenantPage } from './routes/tenants.ts';
 import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from './tenant-bodies.ts';
 import * as views from './views-schema.ts';
@@ -29,6 +30,7 @@ const REQUESTS: Record<string, z.ZodType> = {
   InlineRun: inlineRunBody.schema,
   Rollback: rollbackBody.schema,
   RedriveDeadLetters: deadLettersBody.schema,
+  SecretValue: secretBody.schema,
   CreateTenant: createTenantBody.schema,
   TenantSettings: tenantSettingsBody.schema,
   CreateKey: createKeyBody.schema,
@@ -59,6 +61,8 @@ const ANSWERS: Record<string, z.ZodType> = {
   DeadLetterPage: deadLetterPage,
   DeadLettersRedriven: views.deadLettersRedrivenSchema,
   Usage: views.usageViewSchema,
+  Secret: views.secretViewSchema,
+  SecretPage: secretPage,
   Tenant: views.tenantViewSchema,
   TenantPage: tenantPage,
   ApiKey: views.apiKeyViewSchema,

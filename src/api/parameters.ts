@@ -1,7 +1,7 @@
 /** Names in paths and queries, for dispatch and the OpenAPI document alike. */
 import { z } from 'zod';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, URL_CHARS_MAX } from '#core/limits.ts';
-import { isDay, isKeyId, isRunId, isTaskId, isTenantId } from '#core/names.ts';
+import { isDay, isKeyId, isRunId, isSecretName, isTaskId, isTenantId } from '#core/names.ts';
 import type { PageRequest } from '#core/operations.ts';
 import { METHODS } from './task-source-schema.ts';
 import { bounded, oneOf, text, whole } from './task-values.ts';
@@ -10,12 +10,15 @@ interface PathParameter {
   description: string;
   /** An id that cannot exist is answered like one that does not: 404. */
   holds: (value: string) => boolean;
+  /** What it is an id of, where its name does not say. */
+  noun?: string;
   example: string;
 }
 export const PATH_PARAMETERS: Record<string, PathParameter> = {
   taskId: { description: 'Id of a task', holds: isTaskId, example: 'python-docs' },
   runId: { description: 'Id of a run', holds: isRunId, example: '01k2m3n4p5q6r7s8t9v0w1x2y3' },
   tenantId: { description: 'Id of a tenant', holds: isTenantId, example: 'acme' },
+  secretName: { description: 'Name of a secret', holds: isSecretName, noun: 'secret', example: 'api-token' },
   keyId: { description: 'Id of an API key, which is not the key', holds: isKeyId, example: '1f0c9e5b7a3d' },
 };
 

@@ -18,7 +18,7 @@ type Issue = z.core.$ZodIssue;
 export const ERRORS_MAX = 100;
 const SHOWN_CHARS_MAX = 80;
 /** Values below these names may be secrets and are never repeated (in `extract` a user's own fields may be called so). */
-const SECRET_NAMES = new Set<PropertyKey>(['headers', 'secretHeaders', 'body', 'webhook']);
+const SECRET_NAMES = new Set<PropertyKey>(['headers', 'secretHeaders', 'body', 'webhook', 'value']);
 
 /** Fields the contract names and no release has brought yet. */
 const LATER_FIELDS = new Set(['output.documentdb']);

@@ -5,6 +5,7 @@ import { RUN_REPORT_ROUTES } from './routes/run-reports.ts';
 import { RUN_ROUTES } from './routes/runs.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { TASK_ROUTES } from './routes/tasks.ts';
+import { SECRET_ROUTES } from './routes/secrets.ts';
 import { TENANT_ROUTES } from './routes/tenants.ts';
 import { matchPath } from './route.ts';
 import type { LaterRoute, Route } from './route.ts';
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...RUN_ROUTES,
   ...RUN_REPORT_ROUTES,
   ...DEAD_LETTER_ROUTES,
+  ...SECRET_ROUTES,
   ...TENANT_ROUTES,
   ...SERVICE_ROUTES,
 ];

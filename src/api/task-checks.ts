@@ -47,6 +47,7 @@ export function crossErrors(document: unknown): FieldError[] {
     ...(isDoc(schedule) ? exactlyOne(['schedule'], ['cron', 'every'], schedule) : []),
     ...extractErrors(extract),
     ...repeatedHeaders(['fetch', 'headers'], docOf(fetch).headers),
+    ...repeatedHeaders(['fetch', 'secretHeaders'], docOf(fetch).secretHeaders, docOf(fetch).headers),
   ];
 }
 
@@ -109,8 +110,8 @@ function extractErrors(extract: unknown): FieldError[] {
 }
 
 /** Header names are one whatever their case; two spellings would be two values for one header. */
-function repeatedHeaders(path: string[], headers: unknown): FieldError[] {
-  const seen = new Set<string>();
+function repeatedHeaders(path: string[], headers: unknown, others?: unknown): FieldError[] {
+  const seen = new Set(Object.keys(docOf(others)).map((name) => name.toLowerCase()));
   return Object.keys(docOf(headers)).flatMap((name) => {
     const repeated = seen.has(name.toLowerCase());
     seen.add(name.toLowerCase());

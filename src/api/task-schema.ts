@@ -5,18 +5,21 @@
 import { z } from 'zod';
 import { checkExtract } from '#extract/compile.ts';
 import { TASK_BYTES_MAX } from '#core/limits.ts';
+import { isSecretName } from '#core/names.ts';
 import type { ExtractSpec, NextRule, TaskSpec } from '#core/task.ts';
 import { boundErrors, fieldErrors } from './refusals.ts';
 import type { FieldError } from './refusals.ts';
 import { crossErrors, shapeErrors } from './task-checks.ts';
 import { extractSchema } from './task-extract-schema.ts';
 import { isFileList, sourceSchema } from './task-source-schema.ts';
-import { decimal, flag, headers, httpUrl, isCron, isInterval, isTimezone } from './task-values.ts';
+import { decimal, flag, headerName, headers, httpUrl, isCron, isInterval, isTimezone } from './task-values.ts';
 import { list, oneOf, strict, text, whole } from './task-values.ts';
 
 const secretHeaders = z
-  .record(z.string(), text('the name of a tenant secret'), { error: 'an object of header names and secret names' })
-  .refine((value) => Object.keys(value).length === 0, { error: '!tenant secrets are not available yet' });
+  .record(headerName, text('the name of a tenant secret', isSecretName), {
+    error: 'an object of header names and secret names',
+  })
+  .meta({ description: 'Header name → name of a tenant secret, whose value is sent in it' });
 
 const fetchSchema = strict({
   headers: headers.default({}),

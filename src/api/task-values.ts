@@ -63,7 +63,7 @@ export const httpUrl = text(HTTP_URL, isHttpUrl)
   .meta({ format: 'uri', maxLength: URL_CHARS_MAX });
 
 /** RFC 9110 §5.1 and §5.5: names are tokens, values hold no CR, LF or NUL. */
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, { error: 'an HTTP header name' });
+export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, { error: 'an HTTP header name' });
 const headerValue = text('a string without CR, LF or NUL', (value) => !/[\r\n\0]/.test(value));
 export const headers = z.record(headerName, headerValue, { error: 'an object of header names and values' });
 

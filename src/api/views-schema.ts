@@ -292,6 +292,9 @@ export const apiKeyViewSchema = z.object({
   revokedAt: instant.exactOptional(),
   rotatedTo: z.string().meta({ description: 'Id of the key that takes its place' }).exactOptional(),
 });
+export const secretViewSchema = z
+  .object({ name: z.string(), createdAt: instant, updatedAt: instant })
+  .meta({ description: 'The value is never shown' });
 export const createdKeySchema = apiKeyViewSchema.extend({
   key: z
     .string()

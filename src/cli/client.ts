@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
-import type { ApiKeyView, CreatedKey, TenantView } from '#core/operations.ts';
+import type { ApiKeyView, CreatedKey, SecretView, TenantView } from '#core/operations.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
 import type { ResultsView, RunView, SigningKeyView, TaskView, UploadView } from '#core/operations.ts';
 import { reasonOf } from './failure.ts';
@@ -91,6 +91,10 @@ export function clientOf(options: ClientOptions) {
     redriveDeadLetters: (ids: readonly string[]) =>
       call<DeadLettersRedriven>({ method: 'POST', path: 'dead-letters/redrive', body: { ids } }),
     signingKeys: () => call<{ items: SigningKeyView[] }>({ method: 'GET', path: 'signing-keys' }),
+    listSecrets: (page: Listing) => call<PageOf<SecretView>>({ method: 'GET', path: 'secrets', query: { ...page } }),
+    putSecret: (name: string, value: string) =>
+      call<SecretView>({ method: 'PUT', path: at('secrets', name), body: { value } }),
+    deleteSecret: (name: string) => call<undefined>({ method: 'DELETE', path: at('secrets', name) }),
     listTenants: (page: Listing) => call<PageOf<TenantView>>({ method: 'GET', path: 'tenants', query: { ...page } }),
     getTenant: (id: string) => call<TenantView>({ method: 'GET', path: at('tenants', id) }),
     createTenant: (tenant: JsonObject) => call<TenantView>({ method: 'POST', path: 'tenants', body: tenant }),

@@ -10,6 +10,7 @@ import type { DeadLettersOptions } from './commands/dead-letters.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { RunOptions, RunsFilter, Steering } from './commands/runs.ts';
+import type { SecretOptions } from './commands/secrets.ts';
 import type { KeyOptions, RotateOptions, TenantOptions } from './commands/tenants.ts';
 import type { UpOptions } from './commands/up.ts';
 import type { ValidateOptions } from './commands/validate.ts';
@@ -103,6 +104,7 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
       ),
     );
   addDeadLetters(program, around, act);
+  addSecrets(program, around, act);
   addTenants(program, around, act);
   command(program, 'verify <dir|run>', 'prove results against their signature, manifest and ledger')
     .option('--key <id>', 'the key that must have signed them, by its id')
@@ -196,6 +198,21 @@ function addDeadLetters(program: Command, around: Surroundings, act: Act): void 
         (await commands()).redriveDeadLetters(around, ids, options),
       ),
     );
+}
+
+function addSecrets(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/secrets.ts')> => import('./commands/secrets.ts');
+  const secrets = command(program, 'secrets', 'values that requests carry and nobody is shown');
+  command(secrets, 'list', 'their names')
+    .addOption(limitOption())
+    .action(act(async (options: CommonOptions & PagingOptions) => (await commands()).listSecrets(around, options)));
+  command(secrets, 'put <name>', 'create a secret or replace its value')
+    .option('--file <file>', 'where its value stands (/dev/stdin reads a pipe)')
+    .option('--env <variable>', 'the variable of the environment that holds it')
+    .action(act(async (name: string, options: SecretOptions) => (await commands()).putSecret(around, name, options)));
+  command(secrets, 'delete <name>', 'remove a secret: runs that name it stop').action(
+    act(async (name: string, options: CommonOptions) => (await commands()).deleteSecret(around, name, options)),
+  );
 }
 
 function addTenants(program: Command, around: Surroundings, act: Act): void {

@@ -9,6 +9,7 @@ import type {
   Objects,
   Orchestrator,
   Robots,
+  Secrets,
   ShardQueue,
   Signer,
   Table,
@@ -27,6 +28,7 @@ export interface Context {
   queue: ShardQueue;
   deadMessages: DeadMessages;
   signer: Signer;
+  secrets: Secrets;
   orchestrator: Orchestrator;
   clock: Clock;
   chance: Chance;

@@ -129,3 +129,9 @@ export const KEY_OVERLAP_SECONDS_DEFAULT = 86_400;
 export const KEY_KEPT_SECONDS = 90 * 86_400;
 /** CIDR ranges that one tenant may be granted. */
 export const ALLOW_ADDRESSES_MAX = 100;
+/** Secrets of a tenant: each costs 0.40 USD a month. */
+export const SECRETS_MAX = 50;
+/** A header's value: common servers take 8 KiB of headers in all. */
+export const SECRET_CHARS_MAX = 4_096;
+/** A secret's value is read again after this long, so that a new one is in use within it. */
+export const SECRET_CACHE_MS = 60_000;

@@ -134,6 +134,22 @@ export function parseDeadLetterId(tenant: string, id: string): Key | undefined {
 export const SIGNING_PK = 'SIGNING';
 export const signingKeyKey = (keyId: string): Key => ({ pk: SIGNING_PK, sk: keyId });
 
+// ------------------------------------------------------------------ tenant secrets
+
+const SECRET = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+export const isSecretName = (name: string): boolean => SECRET.test(name);
+export const SECRET_PREFIX = 'SECRET#';
+/** That there is such a secret, and since when; its value is elsewhere. */
+export const secretKey = (tenant: string, name: string): Key => {
+  must(isSecretName(name), 'secret name', name);
+  return { pk: tenantPk(tenant), sk: SECRET_PREFIX + name };
+};
+/** Where its value is, below what belongs to the stage: `t/acme/api-token`. */
+export const secretPath = (tenant: string, name: string): string => {
+  must(isSecretName(name), 'secret name', name);
+  return tenantPrefix(tenant) + name;
+};
+
 /** Which partition of the due index a run and its shards belong to; a region sweeps only its own. */
 export const dueOf = ({ region, runId }: { region: string; runId: string }): string =>
   `DUE#${region}#${String(createHash('md5').update(runId).digest().readUInt32BE(0) % DUE_PARTITIONS)}`;

@@ -293,6 +293,12 @@ export interface ApiKeyView {
   /** Id of the key that takes its place. */
   rotatedTo?: string;
 }
+/** A secret without its value. */
+export interface SecretView {
+  name: string;
+  createdAt: string;
+  updatedAt: string;
+}
 export interface CreatedKey extends ApiKeyView {
   /** The key itself: shown in the first answer and in no other. */
   key?: string;
@@ -366,6 +372,11 @@ export interface Operations {
   records(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<RecordLine>>>;
   createUpload(caller: Caller, once?: Once): Promise<Outcome<UploadView>>;
 
+  listSecrets(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<SecretView>>>;
+  getSecret(caller: Caller, name: string): Promise<Outcome<SecretView>>;
+  /** Creates it or replaces its value. */
+  putSecret(caller: Caller, name: string, value: string): Promise<Outcome<SecretView>>;
+  deleteSecret(caller: Caller, name: string): Promise<Outcome<void>>;
   createTenant(caller: Caller, id: string, settings: TenantSettings, once?: Once): Promise<Outcome<TenantView>>;
   listTenants(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<TenantView>>>;
   getTenant(caller: Caller, id: string): Promise<Outcome<TenantView>>;

@@ -5,6 +5,7 @@ import { hostOf } from './url.ts';
 import { judge } from './verdict.ts';
 import type { Context, Outgoing } from './context.ts';
 import type { Clock, FetchResult, Table } from './ports.ts';
+import type { SecretsFor } from './secret-headers.ts';
 import type { TaskSpec } from './task.ts';
 
 /** Waits for the next free slot of a host and returns when it has come. */
@@ -28,6 +29,7 @@ export function politeGet(
   task: TaskSpec,
   allowAddresses: string[],
   bytesMax: number,
+  secretsFor: SecretsFor,
 ): (url: string) => Promise<FetchResult> {
   const everyUs = intervalUs(task.pace.requestsPerSecond);
   return async (url) => {
@@ -37,7 +39,7 @@ export function politeGet(
         url,
         method: 'GET',
         headers: task.fetch.headers,
-        secretHeaders: {},
+        secretHeaders: secretsFor(url),
         timeoutMs: task.fetch.timeoutSeconds * 1000,
         bytesMax,
         redirectsMax: task.fetch.redirects,

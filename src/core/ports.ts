@@ -243,6 +243,17 @@ export interface Signer {
   sign(bytes: Uint8Array): Promise<Signature>;
 }
 
+// ---------------------------------------------------------------- secrets
+
+/** Values of tenants' secrets, kept apart from everything else. They leave by `read` alone, for the request that names them. */
+export interface Secrets {
+  /** Undefined = there is none. What is told may be a minute old. */
+  read(tenant: string, name: string): Promise<string | undefined>;
+  write(tenant: string, name: string, value: string): Promise<void>;
+  /** Deleting what is not there is no error. */
+  delete(tenant: string, name: string): Promise<void>;
+}
+
 // ---------------------------------------------------------------- telling
 
 /** Structured log. Fields never hold secrets or bodies. */

@@ -205,6 +205,14 @@ export interface ApiKeyRow extends Key {
   /** When the row goes (seconds): a good while after the key has ceased to work. */
   expiresAt?: number;
 }
+/** That a tenant has a secret; the value is with the port. */
+export interface SecretRow extends Key {
+  kind: 'secret';
+  tenant: string;
+  name: string;
+  createdAt: number;
+  updatedAt: number;
+}
 /** The first holder of a task's lock; `token` is its fencing number and only ever rises. */
 export interface LockRow extends Key {
   kind: 'lock';
@@ -259,6 +267,7 @@ export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
 export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
 export const asTenant = (item: Item): TenantRow => item as unknown as TenantRow;
 export const asApiKey = (item: Item): ApiKeyRow => item as unknown as ApiKeyRow;
+export const asSecret = (item: Item): SecretRow => item as unknown as SecretRow;
 export const asLock = (item: Item): LockRow => item as unknown as LockRow;
 export const asWaiter = (item: Item): WaiterRow => item as unknown as WaiterRow;
 export const asDeadLetter = (item: Item): DeadLetterRow => item as unknown as DeadLetterRow;
@@ -273,6 +282,7 @@ type Row =
   | VersionRow
   | TenantRow
   | ApiKeyRow
+  | SecretRow
   | LockRow
   | WaiterRow
   | DeadLetterRow

@@ -5,6 +5,7 @@ import { frontierObject, isUploadId, tenantPrefix, uploadObject } from './names.
 import { politeGet } from './polite.ts';
 import { ObjectMissing } from './ports.ts';
 import { expandRange } from './range.ts';
+import { SecretMissing, readSecrets, type SecretsFor } from './secret-headers.ts';
 import { SourceFailure, type Context, type Outgoing, type ReadSitemap } from './context.ts';
 import type { PlannedTarget } from './cut.ts';
 import type { FailReason } from './ledger.ts';
@@ -16,7 +17,10 @@ export type Entry =
   /** Something the source names but that cannot be asked for: it ends as failed. */
   | { kind: 'bad'; url: string; reason: FailReason; detail: string };
 
-export type PlanPorts = Pick<Context, 'region' | 'table' | 'pace' | 'objects' | 'clock' | 'chance' | 'log' | 'meter'> &
+export type PlanPorts = Pick<
+  Context,
+  'region' | 'table' | 'pace' | 'objects' | 'secrets' | 'clock' | 'chance' | 'log' | 'meter'
+> &
   Pick<Outgoing, 'fetcher'> & {
     readSitemap: ReadSitemap;
     /** Buckets besides the tenant's own prefix that `list: s3://…` may name. */
@@ -36,6 +40,7 @@ export async function* entriesOf(
   round: number,
 ): AsyncGenerator<Entry> {
   const { source } = task;
+  const secretsFor = await secretsOf(ports, run, task);
   if (round > 0) {
     for await (const line of ports.objects.readLines(frontierObject(run.tenant, run.runId, round)))
       yield { kind: 'target', target: JSON.parse(line) as PlannedTarget };
@@ -45,13 +50,22 @@ export async function* entriesOf(
   } else if (source.list !== undefined) {
     yield* listEntries(listLines(ports, run.tenant, source.list));
   } else if (source.sitemap !== undefined) {
-    yield* sitemapEntries(ports, tenant, task, source.sitemap);
+    yield* sitemapEntries(ports, tenant, task, source.sitemap, secretsFor);
   } else if (source.range) {
     for (const url of expandRange(source.range)) yield { kind: 'target', target: { url } };
   } else if (source.crawl) {
     for (const url of source.crawl.seeds) yield { kind: 'target', target: { url, depth: 0 } };
   } else if (source.follow) {
     yield { kind: 'target', target: { url: source.follow.url } };
+  }
+}
+
+/** Asked in every round: a secret that has gone ends the run here, before anything is sent without it. */
+async function secretsOf(ports: PlanPorts, run: RunRow, task: TaskSpec): Promise<SecretsFor> {
+  try {
+    return await readSecrets(ports.secrets, run.tenant, task);
+  } catch (error) {
+    throw error instanceof SecretMissing ? new SourceFailure(error.message) : error;
   }
 }
 
@@ -65,9 +79,10 @@ async function* sitemapEntries(
   tenant: TenantRow,
   task: TaskSpec,
   sitemap: NonNullable<TaskSpec['source']['sitemap']>,
+  secretsFor: SecretsFor,
 ): AsyncGenerator<Entry> {
   const spec = typeof sitemap === 'string' ? { url: sitemap } : sitemap;
-  const get = politeGet(ports, task, tenant.allowAddresses, SITEMAP_BYTES_MAX);
+  const get = politeGet(ports, task, tenant.allowAddresses, SITEMAP_BYTES_MAX, secretsFor);
   for await (const entry of ports.readSitemap(spec, get)) {
     if (entry.kind === 'url') yield { kind: 'target', target: { url: entry.url } };
     else yield { kind: 'bad', url: entry.url, reason: entry.reason, detail: entry.detail };

@@ -22,6 +22,7 @@ import { Trouble } from './faults.ts';
 import { History } from './history.ts';
 import { Machine, type Ended } from './machine.ts';
 import { MemoryObjects } from './memory-objects.ts';
+import { MemorySecrets } from './memory-secrets.ts';
 import { MemoryTable } from './memory-table.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { Watch } from './watch.ts';
@@ -47,6 +48,7 @@ export class World {
   readonly table = new MemoryTable();
   readonly pace = new MemoryTable();
   readonly objects = new MemoryObjects();
+  readonly secrets = new MemorySecrets();
   readonly history: History;
   readonly trouble: Trouble;
   readonly watch: Watch;
@@ -171,6 +173,7 @@ export class World {
       queue: queueOf(wire, actor, this.channel),
       deadMessages: deadMessagesOf(wire, actor, this.channel),
       orchestrator: orchestratorOf(wire, actor, this.machine),
+      secrets: this.secrets,
       signer: signerFor(wire, actor, signer),
       clock: clockOf(actor, this.clock, this.watch),
       chance: () => actor.dice.next(),

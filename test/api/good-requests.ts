@@ -9,6 +9,7 @@ const BODIES: Record<string, unknown> = {
   replaceTask: SMALL,
   startInlineRun: { task: SMALL },
   rollbackTask: { version: 1 },
+  putSecret: { value: 'Bearer planted-value' },
   createTenant: { id: 'another' },
   replaceTenant: {},
   createKey: { scopes: ['read'] },

@@ -3,7 +3,15 @@ import type { z } from 'zod';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, PendingLine, RecordLine } from '#core/operations.ts';
 import type { ResultsView, RunView, ShardView, SigningKeyView, TaskVersionView, TaskView } from '#core/operations.ts';
-import type { ApiKeyView, CreatedKey, TenantView, TimelineEvent, UploadView, UsageView } from '#core/operations.ts';
+import type {
+  ApiKeyView,
+  CreatedKey,
+  SecretView,
+  TenantView,
+  TimelineEvent,
+  UploadView,
+  UsageView,
+} from '#core/operations.ts';
 import { openApiDocument } from '#api/openapi.ts';
 import { pathNames } from '#api/route.ts';
 import { ROUTES } from '#api/route-table.ts';
@@ -142,6 +150,8 @@ describe('the schemas of answers', () => {
     expectTypeOf<SigningKeyView>().toExtend<Of<typeof views.signingKeySchema>>();
     expectTypeOf<Of<typeof views.usageViewSchema>>().toExtend<UsageView>();
     expectTypeOf<UsageView>().toExtend<Of<typeof views.usageViewSchema>>();
+    expectTypeOf<Of<typeof views.secretViewSchema>>().toExtend<SecretView>();
+    expectTypeOf<SecretView>().toExtend<Of<typeof views.secretViewSchema>>();
     expectTypeOf<Of<typeof views.tenantViewSchema>>().toExtend<TenantView>();
     expectTypeOf<TenantView>().toExtend<Of<typeof views.tenantViewSchema>>();
     expectTypeOf<Of<typeof views.apiKeyViewSchema>>().toExtend<ApiKeyView>();

@@ -125,9 +125,14 @@ describe('a refusal says where, what was expected and what arrived', () => {
     ],
     [small({ fetch: { headers: { a: 'x', A: 'y' } } }), 'fetch.headers.A', 'this header is given twice'],
     [
-      small({ fetch: { secretHeaders: { Authorization: 'token' } } }),
-      'fetch.secretHeaders',
-      'tenant secrets are not available yet',
+      small({ fetch: { secretHeaders: { Authorization: 'Bearer abc' } } }),
+      'fetch.secretHeaders.Authorization',
+      'expected the name of a tenant secret, got a string',
+    ],
+    [
+      small({ fetch: { headers: { 'x-key': 'a' }, secretHeaders: { 'X-Key': 'token' } } }),
+      'fetch.secretHeaders.X-Key',
+      'this header is given twice',
     ],
     [small({ fetch: { timeoutSeconds: 121 } }), 'fetch.timeoutSeconds', 'expected a number from 1 to 120, got 121'],
     [small({ fetch: { maxBytes: '5MB' } }), 'fetch.maxBytes', 'expected a whole number from 1 to 52428800, got "5MB"'],

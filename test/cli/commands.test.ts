@@ -32,7 +32,7 @@ describe('arguments', () => {
     expect(it.stdout()).toBe('');
   });
 
-  test.each([[[]], [['tasks']], [['runs']], [['dead-letters']], [['tenants']], [['tenants', 'keys']]])(
+  test.each([[[]], [['tasks']], [['runs']], [['dead-letters']], [['secrets']], [['tenants']], [['tenants', 'keys']]])(
     '%j shows help and exits 1',
     async (args) => {
       const it = around();
@@ -60,6 +60,9 @@ describe('arguments', () => {
     'explain',
     'dead-letters list',
     'dead-letters redrive',
+    'secrets list',
+    'secrets put',
+    'secrets delete',
     'tenants list',
     'tenants get',
     'tenants create',

@@ -72,3 +72,17 @@ test('a key is printed alone on stdout, works, is rotated and revoked', async ()
   expect(listed.out).toMatch(new RegExp(`^${id} +revoked +read write .* job$`, 'm'));
   expect(listed.out).not.toContain('gln_');
 });
+
+test('a secret is stored from a file or a variable, listed by name and deleted; its value is never printed', async () => {
+  writeFileSync(path.join(dir, 'value'), 'Bearer s3cret\n');
+  const stored = await cli('write', 'secrets', 'put', 'site', '--file', 'value');
+  expect([stored.code, stored.out]).toEqual([0, 'site stored']);
+  expect(await real.world.secrets.read('acme', 'site')).toBe('Bearer s3cret');
+  const listed = await cli('read', 'secrets', 'list');
+  expect(listed.out).toMatch(/^api-token .*\nsite /m);
+  expect(stored.err + listed.out + listed.err).not.toContain('s3cret');
+  expect((await cli('write', 'secrets', 'put', 'site')).err).toMatch(/--file FILE .* or --env VARIABLE/);
+  expect((await cli('write', 'secrets', 'put', 'site', '--env', 'NOPE')).err).toMatch(/no NOPE/);
+  expect((await cli('write', 'secrets', 'delete', 'site')).code).toBe(0);
+  expect(await real.world.secrets.read('acme', 'site')).toBeUndefined();
+});

@@ -113,19 +113,28 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
     expect(secret?.DeletionPolicy).toBe(stage === 'prod' ? 'Retain' : 'Delete');
     const dead = of('AWS::SQS::Queue').find(([, { Properties: p }]) => p.RedrivePolicy === undefined)?.[0] ?? '';
     /** Roles whose grants name the action on the resource, by the names of their functions. */
-    const granted = (action: string, resource: string): string[] =>
+    const granted = (action: string, resource: string): string[] => grantedOn(action, `"${resource}"`);
+    const grantedOn = (action: string, part: string): string[] =>
       of('AWS::IAM::Policy')
         .filter(([, { Properties: p }]) => {
           const { Statement } = p.PolicyDocument as { Statement: { Action: string | string[]; Resource: unknown }[] };
           return Statement.some(
-            ({ Action, Resource }) =>
-              [Action].flat().includes(action) && JSON.stringify(Resource).includes(`"${resource}"`),
+            ({ Action, Resource }) => [Action].flat().includes(action) && JSON.stringify(Resource).includes(part),
           );
         })
         .map(([id]) => id);
     expect(granted('secretsmanager:GetSecretValue', secretId)).toEqual([expect.stringMatching(/finish/i)]);
     for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage'])
       expect(granted(action, dead)).toEqual([expect.stringMatching(/sweep/i)]);
+    // Tenants' secrets: whoever answers people can write them and not read them.
+    expect(grantedOn('secretsmanager:GetSecretValue', `secret:gleaner/${stage}/t/*`)).toEqual([
+      expect.stringMatching(/plan/i),
+      expect.stringMatching(/work/i),
+    ]);
+    for (const action of ['CreateSecret', 'PutSecretValue', 'DeleteSecret'])
+      expect(grantedOn(`secretsmanager:${action}`, `secret:gleaner/${stage}/t/*`)).toEqual([
+        expect.stringMatching(/api/i),
+      ]);
     // No other way to the secret: in no environment but that of finish, and nothing may do everything with it.
     const knowing = of('AWS::Lambda::Function').filter(([, { Properties: p }]) =>
       JSON.stringify(p.Environment).includes(`"${secretId}"`),

@@ -7,11 +7,11 @@ import type { Caller, DeadLettersRedriven, DeadLetterView, Explanation, Once, Op
 import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Remembered } from '#core/operations.ts';
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
-import type { ApiKeyView, CreatedKey, KeyRequest, TenantSettings, TenantView } from '#core/operations.ts';
+import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
 import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { API_KEY, DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
-import { resultsOf, SHARDS, SIGNING_KEY, TENANT, usageOf } from './fake-views.ts';
+import { resultsOf, SECRET, SHARDS, SIGNING_KEY, TENANT, usageOf } from './fake-views.ts';
 
 export const KEYS: Record<string, Caller> = {
   'read-key': { tenant: 'acme', keyId: 'k-read', scopes: ['read'] },
@@ -285,6 +285,21 @@ export class FakeOperations implements Operations {
     await this.#act('createUpload', once);
     const id = '01k2m3n4p5q6r7s8t9v0w1x2y3';
     return yes({ id, url: 'https://bucket.example/put', expiresAt: NOW, list: `upload:${id}` });
+  }
+
+  listSecrets(_: Caller, request: PageRequest): Promise<Outcome<PageOf<SecretView>>> {
+    return Promise.resolve(page([SECRET], request));
+  }
+  getSecret(_: Caller, name: string): Promise<Outcome<SecretView>> {
+    return Promise.resolve(yes({ ...SECRET, name }));
+  }
+  async putSecret(_: Caller, name: string): Promise<Outcome<SecretView>> {
+    await this.#act('putSecret');
+    return yes({ ...SECRET, name });
+  }
+  async deleteSecret(): Promise<Outcome<void>> {
+    await this.#act('deleteSecret');
+    return yes(undefined);
   }
 
   // The tenant of the caller is all that there is, with one key; whoever asks for another one is told that it is none.

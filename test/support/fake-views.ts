@@ -4,7 +4,7 @@ import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, PendingLine, RecordLine, ResultsView, RunView } from '#core/operations.ts';
 import type { ShardView, SigningKeyView, TimelineEvent, UsageFigures, UsageView } from '#core/operations.ts';
 import { PRICE_TABLE } from '#core/prices.ts';
-import type { ApiKeyView, TenantView } from '#core/operations.ts';
+import type { ApiKeyView, SecretView, TenantView } from '#core/operations.ts';
 import { UNBOUNDED } from '#core/quotas.ts';
 import { isEnded } from '#core/run.ts';
 
@@ -52,6 +52,7 @@ export const queuedRun = (id: string, taskId: string, taskVersion: number): RunV
   rate: { targetsPerSecond: 0 },
 });
 
+export const SECRET: SecretView = { name: 'api-token', createdAt: NOW, updatedAt: NOW };
 export const TENANT: TenantView = {
   id: 'acme',
   name: 'Acme',

@@ -32,6 +32,7 @@ import { plan } from '#core/steps/plan.ts';
 import { sweep } from '#core/steps/sweep.ts';
 import { work } from '#core/steps/work.ts';
 import { MemoryObjects } from '../../src/sim/memory-objects.ts';
+import { MemorySecrets } from '../../src/sim/memory-secrets.ts';
 import { MemoryTable } from '../../src/sim/memory-table.ts';
 import { VirtualClock } from '../../src/sim/virtual-clock.ts';
 
@@ -93,6 +94,7 @@ export class MemoryWorld {
   readonly table = new MemoryTable();
   readonly pace = new MemoryTable();
   readonly objects = new MemoryObjects();
+  readonly secrets = new MemorySecrets();
   readonly requests: { url: string; at: number }[] = [];
   readonly counted: Record<string, number> = {};
   readonly lines: { level: string; message: string; fields?: unknown }[] = [];
@@ -111,6 +113,7 @@ export class MemoryWorld {
       table: this.table,
       pace: this.pace,
       objects: this.objects,
+      secrets: this.secrets,
       queue: this.queue,
       deadMessages: this.deadMessages,
       signer: signerOf('a secret that signs what tests make'),

@@ -16,9 +16,5 @@ export const LATER_ROUTES: LaterRoute[] = [
   put('/v1/config'),
   get('/v1/config/versions'),
   post('/v1/config/rollback'),
-  get('/v1/secrets'),
-  get('/v1/secrets/{name}'),
-  put('/v1/secrets/{name}'),
-  remove('/v1/secrets/{name}'),
   get('/v1/alerts'),
 ];

@@ -14,7 +14,10 @@ export function cut({ window }: HostRecord, control: Control, why: Why, seen: nu
   const bears = isMild(control, share, window.sent, isTry)
     ? mildly(control, isTry)
     : Math.max(accepted(control, share), 0.3 * rate);
-  const hold = { phase: 'hold' as const, capacity: bears, rate: bears * P.MARGIN, holdMs, step: 0, queue: 0 };
+  // Nothing was accepted in three windows: what it bore says nothing, and once it accepts again the way up is as from the start.
+  const isStorm = deliveredMax(control) === 0 && control.okAtTick > 0;
+  const level = isStorm ? { phase: 'start' as const, capacity: 0 } : { phase: 'hold' as const, capacity: bears };
+  const hold = { ...level, rate: Math.max(bears * P.MARGIN, P.RATE_FLOOR), holdMs, step: 0, queue: 0 };
   return because({ ...control, ...hold, holdUntilUs: nowUs + holdMs * 1000 }, why, share, nowUs);
 }
 

@@ -1,5 +1,5 @@
 /** A host's record in words, for `GET /v1/hosts/{host}`. */
-import type { Control, HostRecord, Why } from './record.ts';
+import type { HostRecord, Why } from './record.ts';
 
 const percent = (share: number): string => `${String(Math.round(share * 1000) / 10)} %`;
 const rate = (value: number): string => `${String(Math.round(value * 100) / 100)} requests per second`;
@@ -23,8 +23,12 @@ const REASONS: Record<Why, (value: number) => string> = {
 };
 
 export interface HostView {
-  /** In force for everybody, requests per second; a task's own cap may be lower. 0 = nothing leaves. */
+  /** At which it is asked, or would be by whom nothing else holds back. 0 = nothing leaves. */
   requestsPerSecond: number;
+  /** Whose word that is; absent before the first request. */
+  limitedBy?: string;
+  /** Targets that the worker which asked last had waiting. */
+  waiting?: number;
   /** What it was last seen to bear; absent = unknown. */
   capacity?: number;
   why: Why | 'stopped' | 'operator';
@@ -45,12 +49,14 @@ const iso = (us: number): string => new Date(us / 1000).toISOString();
 export function viewOf(record: HostRecord, nowMs: number): HostView {
   const { control, opMax, opStop, pausedUs, bookedUs, window } = record;
   const nowUs = nowMs * 1000;
-  const rateNow = Math.min(control.rate, opMax ?? Infinity);
+  const { used } = record;
+  const rateNow = Math.min(used?.rate ?? control.rate, opMax ?? Infinity);
   const still = opStop || control.phase === 'open';
   return {
     requestsPerSecond: still ? 0 : rateNow,
+    ...(used && { limitedBy: used.by, waiting: used.waiting }),
     ...(control.capacity > 0 && { capacity: control.capacity }),
-    ...because(control, opStop, opMax),
+    ...because(record),
     ...(control.whyUs > 0 && { since: iso(control.whyUs) }),
     ...(pausedUs > nowUs && { pausedUntil: iso(pausedUs) }),
     accepted: record.ok,
@@ -63,9 +69,9 @@ export function viewOf(record: HostRecord, nowMs: number): HostView {
   };
 }
 
-function because(control: Control, stop: boolean, max: number | undefined): Pick<HostView, 'why' | 'because'> {
-  if (stop) return { why: 'stopped', because: 'the operator stopped it' };
-  if (max !== undefined && max < control.rate)
-    return { why: 'operator', because: `the operator caps it: ${rate(max)}` };
+function because({ control, opStop, opMax, used }: HostRecord): Pick<HostView, 'why' | 'because'> {
+  if (opStop) return { why: 'stopped', because: 'the operator stopped it' };
+  if (opMax !== undefined && opMax <= (used?.rate ?? control.rate))
+    return { why: 'operator', because: `the operator caps it: ${rate(opMax)}` };
   return { why: control.why, because: REASONS[control.why](control.whyValue) };
 }

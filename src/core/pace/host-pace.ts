@@ -201,8 +201,9 @@ export class HostPace {
     const latestUs = nowUs + Math.max(0, horizonUs - spanUs);
     const feedback = this.#taken();
     try {
+      const used = { ...this.rate, waiting: demand.waiting };
       const startUs = nowUs + P.START_LEAD_MS * 1000;
-      const ask = { spanUs, nowUs, startUs, latestUs, feedback, branch: this.#branch, weight: this.#weight };
+      const ask = { spanUs, nowUs, startUs, latestUs, feedback, branch: this.#branch, weight: this.#weight, used };
       const got = await reserve(this.#ports.pace, this.host, ask);
       this.#branch = got.branch;
       this.#see(got.record);

@@ -25,7 +25,8 @@ export function slowed({ window }: HostRecord, before: Control, nowUs: number): 
   if (before.phase === 'drain') return draining(before, now, above, nowUs);
   // A growing queue spreads them as well.
   const spread = above > P.SLACK && before.spread > 0 ? before.spread : withSpread(before, now);
-  const slack = P.SLACK + spread / Math.sqrt(Math.max(1, before.baseCount));
+  const known = Math.max(1, before.baseCount);
+  const slack = P.SLACK + spread * (1 / Math.sqrt(known) + P.BASE_DOUBT / known);
   const queue = Math.max(0, before.queue + now.count * (above - slack));
   const control = { ...withBase(before, now, queue > 0 ? P.BASE_COUNT_QUEUED : P.BASE_COUNT), spread, queue };
   const proof = (P.PROOF * spread * spread) / (2 * P.SLACK);
@@ -34,9 +35,10 @@ export function slowed({ window }: HostRecord, before: Control, nowUs: number): 
 }
 
 function withSpread({ spread, baseCount }: Control, now: Seen): number {
-  if (now.count < 2) return Math.max(spread, P.SPREAD_MIN);
-  const weight = now.count / (now.count + Math.min(baseCount, P.BASE_COUNT));
-  return Math.max(P.SPREAD_MIN, spread + weight * (now.spread - spread));
+  const before = spread > 0 ? spread : P.SPREAD_START;
+  if (now.count < 2) return before;
+  const weight = now.count / (now.count + P.SPREAD_COUNT + Math.min(baseCount, P.BASE_COUNT));
+  return Math.max(P.SPREAD_MIN, before + weight * (now.spread - before));
 }
 
 /** A mean over the last `most` answers or so; what is quicker than ever counts at once. */

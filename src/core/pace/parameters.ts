@@ -43,8 +43,10 @@ export const RINGS = 3;
 
 /** Requests per second asked of a host of which nothing is known. */
 export const START_RATE = 2;
-/** Nothing is asked more slowly than this by control alone: once per five minutes. */
+/** Nothing is asked more slowly than this: once per five minutes. */
 export const RATE_MIN = 1 / 300;
+/** Refusals without a time to wait bring a rate down to here: each minute one request shows whether they are over. */
+export const RATE_FLOOR = 1 / 60;
 export const RATE_MAX = 100_000;
 export const TICK_MS = 1_000;
 export const TICK_SAMPLES = 5;
@@ -103,7 +105,12 @@ export const SLACK = Math.log(1.12);
 /** Exponent of how seldom chance alone looks like a queue, and the least that is taken for one. */
 export const PROOF = 8;
 export const PROOF_MIN = 1.5;
+/** How single answers differ (standard deviation of the logarithm) until a host has shown it, and at least. */
+export const SPREAD_START = 0.5;
+export const SPREAD_COUNT = 30;
 export const SPREAD_MIN = 0.15;
+/** A base made of few answers is doubted by this many more standard errors' worth. */
+export const BASE_DOUBT = 4;
 /** Answers over which the base is a mean; more where something seems to queue, as the base must not follow it. */
 export const BASE_COUNT = 300;
 export const BASE_COUNT_QUEUED = 3_000;

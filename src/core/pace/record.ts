@@ -82,6 +82,12 @@ export interface Window {
   squares: number;
 }
 
+export interface Used {
+  rate: number;
+  by: string;
+  waiting: number;
+}
+
 export interface HostRecord {
   /** The timeline is booked until here; undefined = never used. */
   bookedUs: number | undefined;
@@ -89,6 +95,8 @@ export interface HostRecord {
   seq: number;
   /** Sum of their weights. */
   weight: number;
+  /** Of the last reservation: the rate, whose word that is, and how many targets its worker had waiting. */
+  used: Used | undefined;
   /** Nothing leaves before: Retry-After, the breaker. 0 = never. */
   pausedUs: number;
   /** Accepted since ever. */
@@ -202,6 +210,7 @@ export function readRecord(item: Item | undefined): HostRecord {
     bookedUs: item?.tat === undefined ? undefined : number('tat'),
     seq: number('seq'),
     weight: number('sw'),
+    used: item?.ur === undefined ? undefined : { rate: number('ur'), by: String(item.ub), waiting: number('uw') },
     pausedUs: number('pu'),
     ok: number('ok'),
     failures: number('fr'),

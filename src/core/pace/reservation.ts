@@ -4,7 +4,7 @@
  * A reply that was lost moves the timeline twice: time is lost, none is granted twice.
  */
 import { paceKey } from '../names.ts';
-import { feedbackChange, readRecord, type HostRecord, type Window } from './record.ts';
+import { feedbackChange, readRecord, type HostRecord, type Used, type Window } from './record.ts';
 import type { Change, Condition, Item, Table } from '../ports.ts';
 
 export interface Interval {
@@ -43,6 +43,7 @@ export interface Asking {
   branch: Branch;
   /** The share of its tenant that the worker stands for. */
   weight: number;
+  used: Used;
 }
 
 const notStopped: Condition = { absent: 'opStop' };
@@ -61,7 +62,9 @@ export async function reserve(table: Table, host: string, ask: Asking): Promise<
 }
 
 function attempt(table: Table, host: string, ask: Asking, branch: Branch) {
-  const { set, add } = feedbackParts(ask.feedback);
+  const { set: told, add } = feedbackParts(ask.feedback);
+  const { rate, by, waiting } = ask.used;
+  const set = { ...told, ur: Math.round(rate * 1000) / 1000, ub: by, uw: waiting };
   const turn = { seq: 1, sw: ask.weight };
   if (branch === 'append') {
     const within: Condition = { between: ['tat', ask.nowUs, Math.max(ask.nowUs, ask.latestUs)] };

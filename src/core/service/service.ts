@@ -5,6 +5,7 @@ import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './c
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts';
 import { explain } from './explain.ts';
 import { createUpload, ledger, records, results } from './results.ts';
+import { deleteSecret, getSecret, listSecrets, putSecret } from './secrets.ts';
 import { getRun, listRuns, listShards, timeline } from './runs.ts';
 import { signingKeys } from './signing-keys.ts';
 import { startInline, startRun, type StartPorts } from './start.ts';
@@ -14,7 +15,7 @@ import { createTenant, getTenant, listTenants, replaceTenant } from './tenants.t
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
-export type ServicePorts = StartPorts & ControlPorts & Pick<Context, 'objects'>;
+export type ServicePorts = StartPorts & ControlPorts & Pick<Context, 'objects' | 'secrets'>;
 
 export function createService(ports: ServicePorts): Operations {
   return {
@@ -48,6 +49,10 @@ export function createService(ports: ServicePorts): Operations {
     results: (...args) => results(ports, ...args),
     records: (...args) => records(ports, ...args),
     createUpload: (...args) => createUpload(ports, ...args),
+    listSecrets: (...args) => listSecrets(ports, ...args),
+    getSecret: (...args) => getSecret(ports, ...args),
+    putSecret: (...args) => putSecret(ports, ...args),
+    deleteSecret: (...args) => deleteSecret(ports, ...args),
     createTenant: (...args) => createTenant(ports, ...args),
     listTenants: (...args) => listTenants(ports, ...args),
     getTenant: (...args) => getTenant(ports, ...args),

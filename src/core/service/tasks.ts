@@ -4,6 +4,7 @@
  */
 import { TASK_PREFIX, VERSION_PREFIX, isTaskId, taskKey, tenantKey, versionKey } from '../names.ts';
 import { asItem, asTask, asVersion, type TaskRow, type VersionRow } from '../rows.ts';
+import { missingSecret } from '../secret-headers.ts';
 import { readTask, readTenant } from '../store.ts';
 import { iso, noTask, ok, paging, refuse } from './outcome.ts';
 import type { Context } from '../context.ts';
@@ -30,12 +31,18 @@ export async function readHead(ports: Ports, tenant: string, taskId: string): Pr
   return item === undefined || asTask(item).deleted ? undefined : asTask(item);
 }
 
-/** What a tenant may only do with a permission. */
+/** What a tenant may only do with a permission, or with a secret that it has. */
 export async function forbidden(
   ports: Ports,
   caller: Caller,
   task: TaskSpec,
 ): Promise<ReturnType<typeof refuse> | undefined> {
+  const missing = await missingSecret(ports.table, caller.tenant, task);
+  if (missing !== undefined) {
+    const message = `there is no secret ${JSON.stringify(missing.secret)}: PUT /v1/secrets/${missing.secret} first`;
+    const path = `fetch.secretHeaders.${missing.header}`;
+    return refuse(422, 'No such secret', `${path}: ${message}`, [{ path, message }]);
+  }
   if (task.fetch.robots === 'respect') return undefined;
   const { permissions } = await readTenant(ports.table, caller.tenant);
   if (permissions.includes('ignoreRobots')) return undefined;

@@ -7,19 +7,20 @@ import { transition } from '../shard.ts';
 import { ledgerObject } from '../manifest.ts';
 import { openTargets, type PendingTarget } from '../open-targets.ts';
 import { requestStop, wakeIfDue } from '../stop.ts';
-import { readRun, readTask, readTenant } from '../store.ts';
+import { SecretMissing, readSecrets } from '../secret-headers.ts';
+import { note, readRun, readTask, readTenant } from '../store.ts';
 import { compileScope, targetIdentity } from '../url.ts';
 import { Attempts, type AttemptEnd, type WorkPorts } from '../work/attempt.ts';
 import { claimShard, releaseShard } from '../work/claim.ts';
 import { Session, type SessionEnd } from '../work/session.ts';
 import { inOrder, isCondemned, isSuspect, windowOf } from '../work/suspicion.ts';
-import type { CompileExtractor } from '../context.ts';
+import type { CompileExtractor, Context } from '../context.ts';
 import type { HostQueue } from '../work/host-queue.ts';
 import type { LedgerLine } from '../ledger.ts';
 import type { ShardMessage } from '../ports.ts';
 import type { TaskSpec } from '../task.ts';
 
-export interface WorkStepPorts extends WorkPorts {
+export interface WorkStepPorts extends WorkPorts, Pick<Context, 'secrets'> {
   compileExtractor: CompileExtractor;
   /** Registrable domain of a host name. */
   domainOf: (hostname: string) => string;
@@ -50,6 +51,12 @@ async function hold(
     return await session();
   } catch (error) {
     const released = await releaseShard(ports.table, shard, ports.region, ports.clock.now()).catch(() => false);
+    if (error instanceof SecretMissing) {
+      const { tenant, runId } = shard;
+      await note(ports.table, shard, ports.clock.now(), 'run.secretMissing', error.message);
+      await requestStop(ports, tenant, runId, 'secretMissing');
+      return { kind: 'released' };
+    }
     if (!released) throw error;
     ports.log.error('shard given back', { error: String(error) });
     return { kind: 'released' };
@@ -133,6 +140,7 @@ async function makeAttempts(
     shard,
     extractor,
     allowAddresses: tenant.allowAddresses,
+    secretsFor: await readSecrets(ports.secrets, run.tenant, task),
     ...(followsLinks && {
       links: { scope: compileScope(crawl.scope, crawl.seeds, ports.domainOf), depth: crawl.depth },
     }),

@@ -12,6 +12,7 @@ import type { PendingTarget } from '../open-targets.ts';
 import type { Context, Outgoing } from '../context.ts';
 import type { EndBucket, FailReason, LedgerLine } from '../ledger.ts';
 import type { Extraction, Extractor, FetchResult, HopAnswer, RobotsAnswer } from '../ports.ts';
+import type { SecretsFor } from '../secret-headers.ts';
 import type { ShardRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
 import type { Finished } from './batch.ts';
@@ -33,6 +34,8 @@ export interface AttemptsInput {
   shard: ShardRow;
   extractor: Extractor;
   allowAddresses: string[];
+  /** The secret headers that a request to this URL carries. */
+  secretsFor: SecretsFor;
   /** Which links of a crawl are kept, and of targets up to which depth; undefined when none are followed. */
   links?: { scope: (url: string) => boolean; depth: number };
   /** Identities of pages a follow shard has seen. */
@@ -165,7 +168,7 @@ export class Attempts {
       url: target.url,
       method: target.method ?? 'GET',
       headers: { ...fetch.headers, ...target.headers },
-      secretHeaders: {},
+      secretHeaders: this.#input.secretsFor(target.url),
       ...(target.body !== undefined && { body: target.body }),
       timeoutMs: fetch.timeoutSeconds * 1000,
       bytesMax: fetch.maxBytes,

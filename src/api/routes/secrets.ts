@@ -1,0 +1,71 @@
+/** Tenant secrets: their names can be read, their values only be written. */
+import { bodyOf } from '../bodies.ts';
+import { SECRET_CHARS_MAX } from '#core/limits.ts';
+import { pageRequest, pageShape } from '../parameters.ts';
+import { defineRoute, okWith, replyTo } from '../route.ts';
+import type { Route } from '../route.ts';
+import { bounded, strict } from '../task-values.ts';
+import { pageOf, secretViewSchema } from '../views-schema.ts';
+
+export const secretPage = pageOf(secretViewSchema);
+
+/** What may stand in a header (RFC 9110 §5.5): no space at either end, which servers would drop. */
+const VALUE = `1 to ${String(SECRET_CHARS_MAX)} printable ASCII characters without a space at either end`;
+export const secretBody = bodyOf(
+  strict({
+    value: bounded(VALUE, SECRET_CHARS_MAX)
+      .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, { error: VALUE })
+      .meta({ description: 'Sent as the value of the headers that name the secret; never shown' }),
+  }),
+  { example: { value: 'Bearer token' } },
+);
+
+export const SECRET_ROUTES: Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/v1/secrets',
+    operationId: 'listSecrets',
+    tag: 'secrets',
+    summary: 'List the names of secrets',
+    scope: 'read',
+    query: strict(pageShape),
+    answers: [{ status: 200, description: 'A page of names', schema: secretPage }],
+    handle: async ({ service, caller, query }) =>
+      replyTo(await service.operations.listSecrets(caller, pageRequest(query)), okWith),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/secrets/{secretName}',
+    operationId: 'getSecret',
+    tag: 'secrets',
+    summary: 'When a secret was made and changed',
+    scope: 'read',
+    answers: [{ status: 200, description: 'The secret without its value', schema: secretViewSchema }],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.getSecret(caller, params.secretName ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'PUT',
+    path: '/v1/secrets/{secretName}',
+    operationId: 'putSecret',
+    tag: 'secrets',
+    summary: 'Create a secret or replace its value, which is in use within a minute',
+    scope: 'write',
+    body: secretBody,
+    answers: [{ status: 200, description: 'Stored', schema: secretViewSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params, body }) =>
+      replyTo(await service.operations.putSecret(caller, params.secretName ?? '', body.value), okWith),
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/v1/secrets/{secretName}',
+    operationId: 'deleteSecret',
+    tag: 'secrets',
+    summary: 'Delete a secret: runs that name it stop within a minute',
+    scope: 'write',
+    answers: [{ status: 204, description: 'Deleted' }],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.deleteSecret(caller, params.secretName ?? ''), () => ({ status: 204 })),
+  }),
+];
