@@ -4,7 +4,6 @@
  * its successor is already sent; an exception → failed, delivered again. One failing record never fails its batch.
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { getDomain } from 'tldts';
 import { compileExtractor } from '#extract/compile.ts';
 import { parseShardMessage } from '#core/dead-letters.ts';
 import { work, type WorkAnswer } from '#core/steps/work.ts';
@@ -28,7 +27,6 @@ const ports = {
   ...runMachine(env),
   ...outgoing(process.env),
   compileExtractor,
-  domainOf: (hostname: string): string => getDomain(hostname) ?? hostname,
   log: told.log,
   meter: billing.meter(told.meter),
 };

@@ -27,7 +27,7 @@ export const STAGES = {
     name: 'local',
     keepsData: false,
     logDays: 7,
-    workConcurrencyMax: 4,
+    workConcurrencyMax: 8,
     tracing: false,
     alarms: false,
     reservesSweep: false,

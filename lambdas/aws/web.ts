@@ -1,5 +1,7 @@
 /** The outgoing side of a sandbox: fetcher, robots.txt, sitemaps, with the endpoints of the runtime itself out of reach. */
+import { getDomain } from 'tldts';
 import { createFetcher } from '#http/fetcher.ts';
+import { createResolver } from '#http/resolver.ts';
 import { createRobots } from '#http/robots.ts';
 import { DEFAULT_USER_AGENT } from '#http/user-agent.ts';
 import { SitemapError, readSitemap } from '#http/sitemap.ts';
@@ -20,10 +22,20 @@ function ownEndpoints(env: Record<string, string | undefined>): string[] {
   ];
 }
 
+const resolve = createResolver();
+
+/** Of several addresses always the same one, in whatever order the resolver tells them. */
+async function addressOf(hostname: string): Promise<string | undefined> {
+  const addresses = await resolve(hostname.replace(/^\[|\]$/g, '')).catch(() => []);
+  return addresses.map(({ address }) => address).sort()[0];
+}
+
 export const outgoing = (env: Record<string, string | undefined>): Outgoing => ({
   fetcher: createFetcher({ userAgent: DEFAULT_USER_AGENT, forbiddenEndpoints: ownEndpoints(env) }),
   robots: createRobots({ now: () => clock.now() }),
   userAgent: DEFAULT_USER_AGENT,
+  domainOf: (hostname) => getDomain(hostname) ?? hostname,
+  addressOf,
 });
 
 export const sitemaps: { readSitemap: ReadSitemap } = {

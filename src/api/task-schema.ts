@@ -35,6 +35,10 @@ const paceSchema = strict({
   requestsPerSecond: decimal(0.001, 1_000).default(5),
   concurrency: whole(1, 256).default(8),
   adapt: flag.default(true),
+  group: oneOf(['host', 'domain', 'address']).exactOptional().meta({
+    description: 'What shares one budget: a host, the hosts of a registrable domain, or those of one address',
+    default: 'host',
+  }),
 });
 
 const retrySchema = strict({
@@ -161,7 +165,5 @@ function warningsOf(document: Partial<TaskSpec>): string[] {
   const warnings: string[] = [];
   if (document.schedule) warnings.push('schedule: stored, but this release starts no runs by itself');
   if (document.alerts) warnings.push('alerts: stored, but this release raises no alerts');
-  if (document.pace?.adapt === true)
-    warnings.push('pace.adapt: stored, but this release keeps to the fixed pace of requestsPerSecond and concurrency');
   return warnings;
 }

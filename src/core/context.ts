@@ -16,6 +16,7 @@ import type {
   Extractor,
   FetchResult,
 } from './ports.ts';
+import type { GroupPorts } from './pace/budgets.ts';
 import type { ExtractSpec, NextRule } from './task.ts';
 import type { FailReason } from './ledger.ts';
 
@@ -60,7 +61,7 @@ export class SourceFailure extends Error {
 }
 
 /** Ports for steps that send requests. */
-export interface Outgoing {
+export interface Outgoing extends GroupPorts {
   fetcher: Fetcher;
   robots: Robots;
   userAgent: string;

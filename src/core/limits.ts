@@ -49,16 +49,28 @@ export const WORK_CONCURRENCY_MAX = 64;
 /** In flight on one host by one worker: above it a host's targets are cut into several lanes. */
 export const LANE_CONCURRENCY_MAX = 32;
 /** When everything left must wait longer than this, the shard is parked instead of sleeping on the clock of Lambda. */
-export const PARK_AFTER_MS = 2_000;
+export const PARK_AFTER_MS = 300;
+/**
+ * A slot that is held is waited for this long: the queue's finest delay is a second and claiming the shard again takes some
+ * 200 ms, so parking would lose it.
+ */
+export const PARK_SLOT_AFTER_MS = 1_200;
+/** A shard parked for a slot is sent this much before it: delays of the queue are rounded up to its grain of a second. */
+export const PARK_SLOT_LEAD_MS = 1_000;
+/** Budgets whose slots a parked shard may keep: some 60 bytes each in its row. */
+export const HELD_BUDGETS_MAX = 32;
+/** A redirect waits this long for the pace of the host it leads to; its worker has other things to do meanwhile. */
+export const HOP_PATIENCE_MS = 5_000;
+/** A worker reads its tenant's words on hosts this often: a third of the minute within which they are obeyed. */
+export const HOST_WORDS_MS = 20_000;
+/** A tenant's hosts are remembered this long after it last had targets there. */
+export const HOST_SEEN_SECONDS = 7 * 24 * 3600;
+/** A shard says that it has targets in a host at its first lease, and again after so many: drips lease it often. */
+export const HOST_SEEN_LEASES = 50;
+/** Hosts that one lease says it has targets in. */
+export const HOSTS_SEEN_MAX = 200;
 /** SQS's longest delay. */
 export const DELAY_SECONDS_MAX = 900;
-/** A slot missed by more than this is given up: requests are never bunched to catch up. */
-export const SLOT_GRACE_MS = 250;
-/** Slots are reserved ahead for this long at most (A1: depth lost by a crash). */
-export const RESERVE_AHEAD_MS = 1_000;
-/** A host whose timeline is booked further than this is full: work elsewhere or park. */
-export const RESERVE_HORIZON_MS = 30_000;
-
 /** Targets a planner holds in memory before it writes mixed shards: about 300 bytes each. */
 export const PLAN_BUFFER_TARGETS_MAX = 100_000;
 /** Rounds of a crawl: each is an entry of about 1 KB in the run's row and some 20 events of the execution's 25,000. */

@@ -9,6 +9,9 @@ export const METRICS = {
   commitsLost: 'CommitsLost',
   shardsDone: 'ShardsDone',
   shardsParked: 'ShardsParked',
+  /** Time of workers, and how much of it nothing was in flight: what was paid for waiting. */
+  workerMs: 'WorkerMs',
+  idleMs: 'IdleMs',
   runsStarted: 'RunsStarted',
   runsFinished: 'RunsFinished',
   /** Of those that finished: as FAILED or TIMED_OUT. */

@@ -115,6 +115,28 @@ export const usageDayKey = (tenant: string, day: string): Key => {
 };
 export const dayOfUsage = (sk: string): string => sk.slice(USAGE_PREFIX.length);
 
+// ------------------------------------------------------------------ hosts as a tenant sees them
+
+/** Host name, with the port where it is not the scheme's own, as it stands in a URL. */
+export const isHost = (host: string): boolean =>
+  host.length <= 260 &&
+  [`http://${host}/`, `https://${host}/`].some((url) => {
+    const parsed = URL.parse(url);
+    return parsed?.host === host && parsed.href === url;
+  });
+/** What a tenant has said about a host. */
+export const HOST_WORD_PREFIX = 'HOSTWORD#';
+export const hostWordKey = (tenant: string, host: string): Key => {
+  must(isHost(host), 'host', host);
+  return { pk: tenantPk(tenant), sk: HOST_WORD_PREFIX + host };
+};
+/** That a tenant has had targets in a host. */
+export const HOST_SEEN_PREFIX = 'HOST#';
+export const hostSeenKey = (tenant: string, host: string): Key => {
+  must(isHost(host), 'host', host);
+  return { pk: tenantPk(tenant), sk: HOST_SEEN_PREFIX + host };
+};
+
 // ------------------------------------------------------------------ dead letters, signing keys
 
 export const DEAD_PREFIX = 'DEAD#';
@@ -221,7 +243,7 @@ export function fileObject(tenant: string, runId: string, file: string): string 
 
 // ------------------------------------------------------------------ pace table
 
-/** A host's record. Not by tenant on purpose: a host has one budget over all tenants of a region. */
+/** The record of a host, or of a domain or address that tasks group by. Not by tenant on purpose: a host has one budget over all tenants of a region. */
 export const paceKey = (host: string): Key => ({ pk: `H#${host}`, sk: 'PACE' });
 
 /** robots.txt of an origin as it answers this user agent: the same for every tenant. */

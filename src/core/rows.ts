@@ -126,8 +126,13 @@ export interface ShardFacts extends Key {
   next?: string;
   done: Uint8Array;
   retries: RetryMap;
-  /** Slots a parked shard has reserved and not used: host → [from, interval, count], milliseconds. */
+  /** As `held`, written by the release before: host → [from, interval, count], milliseconds. This one leaves it empty. */
   slots: Record<string, [fromMs: number, intervalMs: number, count: number]>;
+  /**
+   * Intervals of its budgets' timelines that a parked shard has reserved and not used, UTC ms; absent = none. They belong to
+   * the claim that follows `epoch` and to no later one.
+   */
+  held?: { epoch: number; by: Record<string, [fromMs: number, untilMs: number][]> };
   /** Made up by whoever claimed it last: tells a claim whose answer was lost from somebody else's. */
   owner?: string;
   /** Times the sweep has sent it again since it was last claimed. */
@@ -187,6 +192,29 @@ export interface TenantRow extends Key {
   by?: string;
   listPk: string;
   listSk: string;
+  /** Cap for every host, requests per second; absent = none. */
+  hostRequestsPerSecond?: number;
+}
+/** What a tenant has said about a host. */
+export interface HostWordRow extends Key {
+  kind: 'hostWord';
+  host: string;
+  /** Requests per second. */
+  max?: number;
+  stop?: true;
+  at: number;
+}
+/** A host that a tenant has targets in; gone some days after the last. */
+export interface HostSeenRow extends Key {
+  kind: 'hostSeen';
+  host: string;
+  /** The pace record its requests belong to. */
+  budget: string;
+  seenAt: number;
+  /** What its robots.txt asks for. */
+  crawlDelaySeconds?: number;
+  /** UNIX seconds. */
+  expiresAt: number;
 }
 export interface ApiKeyRow extends Key {
   kind: 'apiKey';
@@ -266,6 +294,8 @@ export const asShard = (item: Item): ShardRow => item as unknown as ShardRow;
 export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
 export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
 export const asTenant = (item: Item): TenantRow => item as unknown as TenantRow;
+export const asHostWord = (item: Item): HostWordRow => item as unknown as HostWordRow;
+export const asHostSeen = (item: Item): HostSeenRow => item as unknown as HostSeenRow;
 export const asApiKey = (item: Item): ApiKeyRow => item as unknown as ApiKeyRow;
 export const asSecret = (item: Item): SecretRow => item as unknown as SecretRow;
 export const asLock = (item: Item): LockRow => item as unknown as LockRow;
@@ -288,7 +318,9 @@ type Row =
   | DeadLetterRow
   | SigningKeyRow
   | EventRow
-  | UsageRow;
+  | UsageRow
+  | HostWordRow
+  | HostSeenRow;
 /** A row as an item: absent optional fields stay absent. */
 export const asItem = (row: Row): Item =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined)) as Item;

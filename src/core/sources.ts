@@ -2,11 +2,11 @@
 import { SITEMAP_BYTES_MAX } from './limits.ts';
 import { LIST_SNIFF_LINES, parseListLine, sniffList } from './list-lines.ts';
 import { frontierObject, isUploadId, tenantPrefix, uploadObject } from './names.ts';
-import { politeGet } from './polite.ts';
+import { politely, type PolitePorts } from './polite.ts';
 import { ObjectMissing } from './ports.ts';
 import { expandRange } from './range.ts';
 import { SecretMissing, readSecrets, type SecretsFor } from './secret-headers.ts';
-import { SourceFailure, type Context, type Outgoing, type ReadSitemap } from './context.ts';
+import { SourceFailure, type Context, type ReadSitemap } from './context.ts';
 import type { PlannedTarget } from './cut.ts';
 import type { FailReason } from './ledger.ts';
 import type { RunRow, TenantRow } from './rows.ts';
@@ -21,7 +21,7 @@ export type PlanPorts = Pick<
   Context,
   'region' | 'table' | 'pace' | 'objects' | 'secrets' | 'clock' | 'chance' | 'log' | 'meter'
 > &
-  Pick<Outgoing, 'fetcher'> & {
+  PolitePorts & {
     readSitemap: ReadSitemap;
     /** Buckets besides the tenant's own prefix that `list: s3://…` may name. */
     listBuckets: string[];
@@ -82,10 +82,14 @@ async function* sitemapEntries(
   secretsFor: SecretsFor,
 ): AsyncGenerator<Entry> {
   const spec = typeof sitemap === 'string' ? { url: sitemap } : sitemap;
-  const get = politeGet(ports, task, tenant.allowAddresses, SITEMAP_BYTES_MAX, secretsFor);
-  for await (const entry of ports.readSitemap(spec, get)) {
-    if (entry.kind === 'url') yield { kind: 'target', target: { url: entry.url } };
-    else yield { kind: 'bad', url: entry.url, reason: entry.reason, detail: entry.detail };
+  const polite = await politely(ports, task, tenant, SITEMAP_BYTES_MAX, secretsFor);
+  try {
+    for await (const entry of ports.readSitemap(spec, (url) => polite.get(url))) {
+      if (entry.kind === 'url') yield { kind: 'target', target: { url: entry.url } };
+      else yield { kind: 'bad', url: entry.url, reason: entry.reason, detail: entry.detail };
+    }
+  } finally {
+    await polite.close();
   }
 }
 

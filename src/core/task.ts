@@ -103,6 +103,8 @@ export interface PaceSpec {
   /** In flight per host within a run. */
   concurrency: number;
   adapt: boolean;
+  /** What has one budget together: a host (when absent), all hosts of a registrable domain, or all of one address. */
+  group?: 'host' | 'domain' | 'address';
 }
 
 export interface RetrySpec {

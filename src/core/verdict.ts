@@ -8,7 +8,7 @@ import type { RetrySpec } from './task.ts';
 
 export type Verdict =
   | { kind: 'keep' }
-  | { kind: 'retry'; at: number; reason: FailReason; detail: string; status?: number; hostUntil?: number }
+  | { kind: 'retry'; at: number; reason: FailReason; detail: string; status?: number }
   | { kind: 'giveUp'; reason: FailReason; detail: string; status?: number }
   | { kind: 'disallowed'; detail: string };
 
@@ -45,14 +45,7 @@ export function judge(result: FetchResult, retry: RetrySpec, attempts: number, n
     return { kind: 'giveUp', reason: 'status', detail, status };
   const asked = retryAfterMs(result.headers['retry-after'], now);
   const at = now + Math.max(backoffMs(retry, attempts, chance), asked ?? 0);
-  return {
-    kind: 'retry',
-    at,
-    reason: 'status',
-    detail,
-    status,
-    ...(asked !== undefined && { hostUntil: now + asked }),
-  };
+  return { kind: 'retry', at, reason: 'status', detail, status };
 }
 
 /** A failure without a response: retried when another attempt may mend it and attempts are left. */

@@ -1,5 +1,5 @@
 /** Invariants of what is left in the bucket, and of the requests that left. Pure. */
-import { SLOT_GRACE_MS } from '#core/limits.ts';
+import { GRACE_MS_MAX } from '#core/pace/parameters.ts';
 import { violation, type Violation } from './invariants.ts';
 
 /** @param stored keys under the run's parts, ledger and links, with when they were written. */
@@ -22,7 +22,7 @@ export function checkDistance(host: string, times: number[], intervalMs: number,
   for (const [i, at] of times.entries()) {
     // As if every request before had come exactly one interval after the one before it.
     const shifted = at - i * intervalMs;
-    if (shifted < latest - intervalMs - SLOT_GRACE_MS - toleranceMs)
+    if (shifted < latest - intervalMs - GRACE_MS_MAX - toleranceMs)
       return [
         violation(
           'slotsApart',

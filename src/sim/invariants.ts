@@ -25,6 +25,7 @@ export const INVARIANTS = {
   runEnds: 'When faults have ceased every run comes to its end, and to rest.',
   oneRunPerTask: 'Of a task whose runs may not overlap one run at most is at work.',
   slotsApart: 'Two reservations of a host’s pace never overlap, and requests keep the distance.',
+  paceEpochs: 'Of several who steer a host’s pace at once one does, and its feedback counts once.',
   onceCreatesOne: 'All requests with one idempotency key create one run at most.',
   orphansGone: 'When a run is settled, lost leases have left no objects behind.',
   nothingSpins: 'No step waits by going round in circles: it would let nothing else happen.',

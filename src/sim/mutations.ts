@@ -228,9 +228,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'slots-reset',
-    file: 'pace.ts',
-    find: "{ any: [{ absent: 'tat' }, { lt: ['tat', now] as [string, number] }] }",
-    replace: "{ any: [{ absent: 'tat' }, { present: 'tat' }] }",
+    file: 'pace/reservation.ts',
+    find: "{ any: [{ absent: 'tat' }, { lt: ['tat', ask.nowUs] }] };",
+    replace: "{ any: [{ absent: 'tat' }, { present: 'tat' }] };",
     breaks: 'a full timeline is begun anew instead of waited for',
   },
 ];

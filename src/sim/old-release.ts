@@ -8,7 +8,7 @@ import type { Attr, Change, Item, Table, Write } from '#core/ports.ts';
  * Attributes of shard rows that are new since the last release. The one place that knows them. (`owner` is new too, but a
  * claim asks for it in its own answer, as no earlier code did.)
  */
-export const NEW_IN_SHARDS: readonly string[] = ['tries', 'era'];
+export const NEW_IN_SHARDS: readonly string[] = ['tries', 'era', 'held'];
 /** Entries of `retries` had this many members. */
 const RETRY_MEMBERS = 2;
 

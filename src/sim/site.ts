@@ -44,6 +44,8 @@ export interface SiteAnswer {
 }
 
 export class Site {
+  /** All of its hosts are one machine. */
+  readonly address = '192.0.2.1';
   readonly hosts: Host[] = [];
   readonly pages = new Map<string, Page>();
   #isMended = false;

@@ -4,7 +4,7 @@ import { BUCKETS } from '#core/ledger.ts';
 import { ledgerObject } from '#core/manifest.ts';
 import { commitName, fileName, fileObject, linksObject, shardKey } from '#core/names.ts';
 import type { RunView } from '#core/operations.ts';
-import type { FetchResult, Log } from '#core/ports.ts';
+import type { FetchResult, Item, Log } from '#core/ports.ts';
 import { asRun, asShard, type CommitRow, type RunRow, type ShardRow } from '#core/rows.ts';
 import { isEnded } from '#core/run.ts';
 import { createHash } from 'node:crypto';
@@ -55,6 +55,8 @@ export class Watch implements WebWatch {
   readonly #created = new Map<string, Set<string>>();
   /** Requests by host, as they left. */
   readonly requests = new Map<string, number[]>();
+  /** Intervals granted in a row, by pace record. */
+  readonly #granted = new Map<string, { actor: Actor | undefined; untilUs: number }[]>();
   readonly violations: Violation[] = [];
   /** Objects, and when they were last written. */
   readonly written = new Map<string, number>();
@@ -203,14 +205,38 @@ export class Watch implements WebWatch {
     if (commit.k !== undefined) has(linksObject(tenant, runId, name));
   }
 
-  /** The pace table: intervals of a host's timeline, microseconds. */
+  /** The pace table: intervals of a timeline, microseconds. */
   paced(actor: Actor | undefined, { before, after, change }: Written): void {
     // Beside the timelines stands what is known of robots.txt.
     if (after?.tat === undefined) return;
     const [was, is] = [Number(before?.tat ?? 0), Number(after.tat)];
-    const from = change?.add?.tat === undefined ? (this.#world.clock.now() + (actor?.skewMs ?? 0)) * 1000 : was;
-    if (from < was || is <= was)
-      this.violate(violation('slotsApart', `${String(after.pk)}: an interval begins before the last one ends`));
+    const name = String(after.pk);
+    const nowUs = (this.#world.clock.now() + (actor?.skewMs ?? 0)) * 1000;
+    const wrong = (what: string): void => this.violate(violation('slotsApart', `${name}: ${what}`));
+    const granted = this.#granted.get(name) ?? [];
+    this.#granted.set(name, granted);
+    if (change?.add?.seq !== undefined) {
+      // An interval follows the last one, or begins anew where the timeline had ended.
+      const fromUs = change.add.tat === undefined ? nowUs : was;
+      if (fromUs < was || fromUs < (granted.at(-1)?.untilUs ?? 0) || is <= was)
+        wrong('an interval begins before the last one ends');
+      if (fromUs > was) granted.length = 0;
+      granted.push({ actor, untilUs: is });
+    } else if (is < was) {
+      // Back goes what one worker was granted last.
+      while ((granted.at(-1)?.untilUs ?? 0) > is)
+        if (granted.pop()?.actor !== actor) wrong('what somebody else was granted is given back');
+      if ((granted.at(-1)?.untilUs ?? 0) < is) granted.push({ actor, untilUs: is });
+    }
+    this.#steered(name, before, after);
+  }
+
+  /** What control has decided: one epoch after the other, and what came to pass. */
+  #steered(name: string, before: Item | undefined, after: Item | undefined): void {
+    const [was, is] = [Number(before?.ep ?? 0), Number(after?.ep ?? 0)];
+    if (is === was) return;
+    if (is !== was + 1) this.violate(violation('paceEpochs', `${name}: epoch ${String(is)} follows ${String(was)}`));
+    this.saw(`pace ${String(after?.y)}`);
   }
 
   // ---------------------------------------------------------------- requests

@@ -81,7 +81,13 @@ function robotsOf(): Robots {
 }
 
 export function outgoingOf(actor: Actor, site: Site, clock: VirtualClock, watch: WebWatch): Outgoing {
-  return { fetcher: fetcherOf(actor, site, clock, watch), robots: robotsOf(), userAgent: 'Gleaner/sim' };
+  return {
+    fetcher: fetcherOf(actor, site, clock, watch),
+    robots: robotsOf(),
+    userAgent: 'Gleaner/sim',
+    domainOf: (hostname) => hostname.split('.').slice(-2).join('.'),
+    addressOf: () => Promise.resolve(site.address),
+  };
 }
 
 /** Reads the bodies that `Site` writes. */

@@ -182,7 +182,6 @@ export class World {
       meter: { count: () => undefined },
       ...outgoingOf(actor, site, this.clock, this.watch),
       compileExtractor: compilerOf(actor, site, this.watch),
-      domainOf: (hostname) => hostname.split('.').slice(-2).join('.'),
       readSitemap,
       listBuckets: [],
       resultsBucket: 'results',

@@ -40,12 +40,11 @@ describe('judge', () => {
   ] as const)('failure %s: %s', (reason, kind) => {
     expect(verdict({ ok: false, reason, detail: '', finalUrl: '', ms: 1 }).kind).toBe(kind);
   });
-  it('obeys Retry-After when it is the longer one, for the host too', () => {
+  it('obeys Retry-After when it is the longer one', () => {
     const date = new Date(NOW + 90_000).toUTCString();
     expect(verdict(response(429, { 'retry-after': '120' }))).toMatchObject({
       kind: 'retry',
       at: NOW + 120_000,
-      hostUntil: NOW + 120_000,
     });
     expect(verdict(response(503, { 'retry-after': date }))).toMatchObject({ at: NOW + 90_000 });
     expect(verdict(response(503, { 'retry-after': '0' }))).toMatchObject({ at: NOW + 1000 });

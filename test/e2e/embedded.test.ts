@@ -37,7 +37,11 @@ async function api<T>(method: string, path: string, body?: object): Promise<T> {
 let names = 0;
 const start = (document: object): Promise<RunView> =>
   api('POST', '/runs', {
-    task: { name: `e2e-${String(++names)}`, pace: { requestsPerSecond: 200, concurrency: 16 }, ...document },
+    task: {
+      name: `e2e-${String(++names)}`,
+      pace: { requestsPerSecond: 200, concurrency: 16, adapt: false },
+      ...document,
+    },
   });
 
 async function ended(runId: string): Promise<RunView> {

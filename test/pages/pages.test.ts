@@ -79,7 +79,7 @@ async function collect(source: object): Promise<{ run: RunView; rows: RecordLine
     name: 'pages',
     source,
     extract: { format: 'html', fields },
-    pace: { requestsPerSecond: 1000, concurrency: 16 },
+    pace: { requestsPerSecond: 1000, concurrency: 16, adapt: false },
   };
   let run = await api<RunView>('POST', '/runs', { task });
   while (run.finishedAt === undefined) {

@@ -12,7 +12,7 @@ import type {
   Log,
   Meter,
   Orchestrator,
-  Robots,
+  RobotsAnswer,
   ShardMessage,
   ShardQueue,
 } from '#core/ports.ts';
@@ -102,7 +102,10 @@ export class MemoryWorld {
   inFlight = new Map<string, number>();
   inFlightMax = new Map<string, number>();
   web: Web = () => ({});
-  robots: (url: string) => Awaited<ReturnType<Robots['check']>> = () => ({ kind: 'allowed' });
+  robots: (url: string, fetch: (url: string) => Promise<FetchResult>) => RobotsAnswer | Promise<RobotsAnswer> = () => ({
+    kind: 'allowed',
+  });
+  readonly addresses = new Map<string, string>();
   /** Executions by run: the outcome their token was woken with, or nothing yet. */
   readonly executions = new Map<string, { attempt: number; woken?: string }>();
   #random = 1;
@@ -126,7 +129,6 @@ export class MemoryWorld {
         Uint8Array.from({ length: n }, () => (this.#random = (this.#random * 16807) % 2147483647) & 255),
       ...this.outgoing,
       compileExtractor: compileWords,
-      domainOf: (host: string) => host.split('.').slice(-2).join('.'),
       readSitemap: () => {
         throw new Error('no sitemaps here');
       },
@@ -181,7 +183,13 @@ export class MemoryWorld {
       fetch: async (request, signal) => this.#fetch(request, signal),
       close: () => Promise.resolve(),
     };
-    return { fetcher, robots: { check: (url) => Promise.resolve(this.robots(url)) }, userAgent: 'Gleaner/test' };
+    return {
+      fetcher,
+      robots: { check: (url, _userAgent, fetch) => Promise.resolve(this.robots(url, fetch)) },
+      userAgent: 'Gleaner/test',
+      domainOf: (host) => host.split('.').slice(-2).join('.'),
+      addressOf: (host) => Promise.resolve(this.addresses.get(host)),
+    };
   }
 
   async #fetch(request: FetchRequest, signal?: AbortSignal): Promise<FetchResult> {

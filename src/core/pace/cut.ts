@@ -78,7 +78,11 @@ export function atWall({ pausedUs, ok }: HostRecord, control: Control, nowUs: nu
 function bearsAtWall(control: Control, between: number | undefined, pausedUs: number, nowUs: number): number {
   const { smooth, capacity, rate, phase, wallMs } = control;
   // Doubled past everything within one window: the next wall tells what that window holds.
-  if (phase === 'start') return Math.max(deliveredMax(control) / 2, P.RATE_MIN);
+  if (phase === 'start') {
+    const delivered = deliveredMax(control);
+    // A wall at the first request says nothing about what is borne behind it.
+    return Math.max(delivered > 0 ? delivered / 2 : rate / 4, P.RATE_MIN);
+  }
   // Whole seconds are rounded up.
   const closedMs = Math.max(0, (pausedUs - nowUs) / 1000 - 500);
   const inWindow = smooth * Math.max(0.1, 1 - closedMs / Math.max(wallMs, P.WALL_WINDOW_MS));

@@ -1,4 +1,5 @@
 /** What an answer says about its host, and the account of answers that a worker has not reported yet. */
+import * as P from './parameters.ts';
 import { adviceOf, type Advice } from './headers.ts';
 import { emptyWindow, type Window } from './record.ts';
 import { retryAfterMs } from '../verdict.ts';
@@ -56,7 +57,7 @@ export class Account {
       window.ok++;
       this.#ok++;
       if (outcome.ms !== undefined) {
-        const log = Math.log(Math.max(1, outcome.ms));
+        const log = Math.log(Math.max(P.QUICK_MS, outcome.ms));
         window.timed++;
         window.logs += Math.round(1000 * log);
         window.squares += Math.round(1000 * log * log);

@@ -173,6 +173,8 @@ export class HostPace {
     if (this.#asking) return;
     this.#asking = true;
     try {
+      // How long an interval must be for one slot depends on the record: whoever has not seen it looks first.
+      if (this.#contactMs === -Infinity) await this.#look();
       const nowMs = this.#ports.clock.now();
       const wants = demand.waiting > 0 && this.#pauseUntilUs === undefined && !this.blocked(nowMs);
       const early = this.#wantsAt(nowMs * 1000) > nowMs + 1 || demand.free < 1;

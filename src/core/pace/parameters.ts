@@ -100,6 +100,8 @@ export const ERRORS_COUNT = 1_000;
 
 // ---------------------------------------------------------------- latency
 
+/** Answers that are quicker count as this: what differs below it is the network and our own event loop, and no queue that harms. */
+export const QUICK_MS = 100;
 /** Logarithm of how much slower than usual is still usual. */
 export const SLACK = Math.log(1.12);
 /** Exponent of how seldom chance alone looks like a queue, and the least that is taken for one. */

@@ -86,7 +86,7 @@ async function cancelShard(ports: Ports, run: RunRow, open: ShardRow): Promise<v
     });
     batch.add({ index, line, records: [], links: [], bytes: 0 });
   }
-  const progress = { retries: {}, gates: {}, slots: {} };
+  const progress = { retries: {}, gates: {} };
   const done = await commitBatch(ports, shard, ports.region, batch, progress, { kind: 'done' }, () =>
     ports.clock.now(),
   );

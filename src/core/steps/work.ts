@@ -1,8 +1,18 @@
 /** `work`: takes one shard message, works at the shard under its lease, and hands on what comes next. */
 import { METRICS } from '../metrics.ts';
-import { DEATHS_ALONE, DELAY_SECONDS_MAX, WORK_CHAIN_MS, WORK_RESERVE_MS } from '../limits.ts';
-import { deadLetterKey, dueOf, parseShardId, runKey, shardKey } from '../names.ts';
-import { asItem, asRun, type LeasedShard, type RunRow, type ShardRow, type TenantRow } from '../rows.ts';
+import {
+  DEATHS_ALONE,
+  DELAY_SECONDS_MAX,
+  HOST_SEEN_LEASES,
+  HOST_SEEN_SECONDS,
+  HOSTS_SEEN_MAX,
+  WORK_CHAIN_MS,
+  WORK_RESERVE_MS,
+} from '../limits.ts';
+import { deadLetterKey, dueOf, hostSeenKey, isHost, parseShardId, runKey, shardKey } from '../names.ts';
+import { Budgets } from '../pace/budgets.ts';
+import { readTenantWords } from '../pace/words.ts';
+import { asItem, asRun } from '../rows.ts';
 import { transition } from '../shard.ts';
 import { ledgerObject } from '../manifest.ts';
 import { openTargets, type PendingTarget } from '../open-targets.ts';
@@ -10,20 +20,20 @@ import { requestStop, wakeIfDue } from '../stop.ts';
 import { SecretMissing, readSecrets } from '../secret-headers.ts';
 import { note, readRun, readTask, readTenant } from '../store.ts';
 import { compileScope, targetIdentity } from '../url.ts';
-import { Attempts, type AttemptEnd, type WorkPorts } from '../work/attempt.ts';
+import { Attempts, type AttemptEnd, type AttemptsInput, type WorkPorts } from '../work/attempt.ts';
+import { Bell } from '../work/bell.ts';
 import { claimShard, releaseShard } from '../work/claim.ts';
 import { Session, type SessionEnd } from '../work/session.ts';
 import { inOrder, isCondemned, isSuspect, windowOf } from '../work/suspicion.ts';
 import type { CompileExtractor, Context } from '../context.ts';
 import type { HostQueue } from '../work/host-queue.ts';
 import type { LedgerLine } from '../ledger.ts';
+import type { HostSeenRow, LeasedShard, RunRow, ShardRow, TenantRow } from '../rows.ts';
 import type { ShardMessage } from '../ports.ts';
 import type { TaskSpec } from '../task.ts';
 
 export interface WorkStepPorts extends WorkPorts, Pick<Context, 'secrets'> {
   compileExtractor: CompileExtractor;
-  /** Registrable domain of a host name. */
-  domainOf: (hostname: string) => string;
 }
 /** The fate of a message: every one of them means that it may be deleted. */
 export type WorkAnswer = SessionEnd['kind'] | 'released' | 'noSuchShard' | 'runOver' | 'notMine';
@@ -64,13 +74,18 @@ async function hold(
 }
 
 async function open(ports: WorkStepPorts, run: RunRow, shard: LeasedShard, deadlineAt: number): Promise<Session> {
-  const [task, tenant] = await Promise.all([
+  const [task, tenant, words] = await Promise.all([
     readTask(ports.table, run.tenant, run.taskId, run.taskVersion),
     readTenant(ports.table, run.tenant),
+    readTenantWords(ports.table, run.tenant),
   ]);
-  const attempts = await makeAttempts(ports, run, shard, task, tenant);
+  const bell = new Bell();
+  const tenantMax = tenant.hostRequestsPerSecond;
+  const held = heldBy(shard);
+  const budgets = new Budgets(ports, { pace: task.pace, tenantMax, words, held, onTouch: () => bell.ring() });
+  const attempts = await makeAttempts(ports, { run, shard, task, tenant, budgets });
   const hosts = new Map<string, HostQueue>();
-  const { taken, held, ended } = await pendingUnderSuspicion(ports, shard, attempts);
+  const { taken, held: leftAlone, ended } = await pendingUnderSuspicion(ports, shard, attempts);
   for (const target of taken) attempts.queue(hosts, target);
   const now = ports.clock.now();
   return new Session(ports, {
@@ -78,8 +93,10 @@ async function open(ports: WorkStepPorts, run: RunRow, shard: LeasedShard, deadl
     shard,
     task,
     hosts,
+    budgets,
+    bell,
     attempts,
-    held,
+    held: leftAlone,
     ended,
     chainAt: Math.min(now + WORK_CHAIN_MS, deadlineAt - WORK_RESERVE_MS),
     abortAt: deadlineAt - WORK_RESERVE_MS / 2,
@@ -119,13 +136,19 @@ async function pendingUnderSuspicion(
   return { taken, held: pending.length - taken.length, ended: [] };
 }
 
+/** Slots that the owner before has kept for this claim; rows of the release before tell them in another way. */
+function heldBy({ epoch, held, slots }: ShardRow): Record<string, [fromMs: number, untilMs: number][]> {
+  const old = Object.entries(slots).map(
+    ([host, [from, interval, count]]) => [host, [[from, from + interval * count]]] as [string, [number, number][]],
+  );
+  return { ...Object.fromEntries(old), ...(held?.epoch === epoch - 1 && held.by) };
+}
+
 async function makeAttempts(
   ports: WorkStepPorts,
-  run: RunRow,
-  shard: ShardRow,
-  task: TaskSpec,
-  tenant: TenantRow,
+  given: { run: RunRow; shard: LeasedShard; task: TaskSpec; tenant: TenantRow; budgets: Budgets },
 ): Promise<Attempts> {
+  const { run, shard, task, tenant, budgets } = given;
   const { crawl, follow } = task.source;
   // Rounds are depths, until failed pages of all depths are tried again.
   const followsLinks =
@@ -138,6 +161,7 @@ async function makeAttempts(
   return new Attempts(ports, {
     task,
     shard,
+    budgets,
     extractor,
     allowAddresses: tenant.allowAddresses,
     secretsFor: await readSecrets(ports.secrets, run.tenant, task),
@@ -146,7 +170,32 @@ async function makeAttempts(
     }),
     seenPages: follow ? await seenPages(ports, shard) : new Set(),
     beforeDone: (done) => activateNext(ports, run, done),
+    onHost: hostsSeen(ports, shard),
   });
+}
+
+/** Leaves word which hosts a tenant has targets in, for `GET /v1/hosts`. Losing it loses nothing but a line of that list. */
+function hostsSeen(ports: WorkStepPorts, { tenant, epoch }: LeasedShard): AttemptsInput['onHost'] {
+  const seen = new Set<string>();
+  return async ({ host, budget }, crawlDelaySeconds) => {
+    if (epoch % HOST_SEEN_LEASES !== 1 || seen.has(host) || seen.size >= HOSTS_SEEN_MAX || !isHost(host)) return;
+    seen.add(host);
+    const seenAt = ports.clock.now();
+    const row: HostSeenRow = {
+      ...hostSeenKey(tenant, host),
+      kind: 'hostSeen',
+      host,
+      budget: budget?.name ?? host,
+      seenAt,
+      ...(crawlDelaySeconds !== undefined && { crawlDelaySeconds }),
+      expiresAt: Math.floor(seenAt / 1000) + HOST_SEEN_SECONDS,
+    };
+    try {
+      await ports.table.put(asItem(row));
+    } catch (error) {
+      ports.log.warn('host not noted', { error: String(error) });
+    }
+  };
 }
 
 /** Read back from the shard's own committed ledger, so that no row grows with the pages. */

@@ -1,13 +1,14 @@
 /** One request for one target, from robots.txt to ledger line. Decides by verdict; touches no table but the pace. */
-import { ROBOTS_BODY_BYTES_MAX, ROBOTS_REDIRECTS_MAX } from '../limits.ts';
+import { HOP_PATIENCE_MS, PARK_AFTER_MS, ROBOTS_BODY_BYTES_MAX, ROBOTS_REDIRECTS_MAX } from '../limits.ts';
 import { ledgerLine } from '../ledger-line.ts';
-import { waitForSlot } from '../polite.ts';
-import { intervalUs } from '../pace.ts';
+import { pacedFetch, type Later, type PacedRequest } from '../pace/paced-fetch.ts';
 import { throughStore } from '../robots-store.ts';
 import { fresh, transition, type TargetState } from '../target.ts';
 import { compileFilter, hostOf, targetIdentity } from '../url.ts';
 import { failure, judge, type Verdict } from '../verdict.ts';
 import { HostQueue } from './host-queue.ts';
+import type { Budget, Turn } from '../pace/budget.ts';
+import type { Budgets } from '../pace/budgets.ts';
 import type { PendingTarget } from '../open-targets.ts';
 import type { Context, Outgoing } from '../context.ts';
 import type { EndBucket, FailReason, LedgerLine } from '../ledger.ts';
@@ -32,6 +33,7 @@ export type AttemptEnd =
 export interface AttemptsInput {
   task: TaskSpec;
   shard: ShardRow;
+  budgets: Budgets;
   extractor: Extractor;
   allowAddresses: string[];
   /** The secret headers that a request to this URL carries. */
@@ -41,12 +43,13 @@ export interface AttemptsInput {
   /** Identities of pages a follow shard has seen. */
   seenPages: Set<string>;
   beforeDone: (shard: ShardRow) => Promise<void>;
+  /** A host of this shard may be asked from now on. */
+  onHost: (host: HostQueue, crawlDelaySeconds: number | undefined) => Promise<void>;
 }
 
 export class Attempts {
   readonly #ports: WorkPorts;
   readonly #input: AttemptsInput;
-  readonly #everyUs: number;
   readonly #sentLinks = new Set<string>();
   readonly #keepPage: (url: string) => { keep: true } | { keep: false; rule: string };
   readonly #userAgent: string;
@@ -55,7 +58,6 @@ export class Attempts {
   constructor(ports: WorkPorts, input: AttemptsInput) {
     this.#ports = ports;
     this.#input = input;
-    this.#everyUs = intervalUs(input.task.pace.requestsPerSecond);
     this.#keepPage = compileFilter(input.task.source.include, input.task.source.exclude);
     const own = Object.entries(input.task.fetch.headers).find(([name]) => name.toLowerCase() === 'user-agent');
     this.#userAgent = own?.[1] ?? ports.userAgent;
@@ -70,10 +72,8 @@ export class Attempts {
     const host = hostOf(target.url);
     let queue = hosts.get(host);
     if (queue === undefined) {
-      queue = new HostQueue(host, this.#input.shard.share, this.#everyUs);
+      queue = new HostQueue(host, this.#input.shard.share);
       queue.gateAttempts = this.#input.shard.gates[host] ?? 0;
-      const slots = this.#input.shard.slots[host];
-      if (slots) queue.grant(...slots);
       hosts.set(host, queue);
     }
     // A page that a follow reached later must pass the gate again: its path was not asked about.
@@ -83,29 +83,30 @@ export class Attempts {
 
   /** Asks robots.txt once for all targets of a host; returns those that it ended. */
   async openGate(host: HostQueue, signal: AbortSignal): Promise<AttemptEnd[]> {
-    if (this.#input.task.fetch.robots === 'ignore') {
-      host.gate = 'open';
-      return [];
-    }
     const ends: AttemptEnd[] = [];
     const { clock } = this.#ports;
     const targets = host.takeAll();
+    let delaySeconds: number | undefined;
     for (const [i, target] of targets.entries()) {
-      const answer = signal.aborted ? undefined : await this.#robots(target.url, host.everyUs, signal);
-      if (answer === undefined || signal.aborted) {
+      host.budget ??= await this.#input.budgets.of(target.url);
+      const answer = signal.aborted ? undefined : await this.#robots(target.url, host.budget, PARK_AFTER_MS, signal);
+      if (answer === undefined || signal.aborted || 'untilMs' in answer) {
         for (const left of targets.slice(i)) host.add(left, clock.now());
+        if (answer !== undefined && 'untilMs' in answer) {
+          host.blockedUntil = answer.untilMs;
+          host.gate = 'closed';
+        }
         return ends;
       }
       if (answer.kind === 'unreachable') return [...ends, ...this.#gateFailed(host, targets.slice(i), answer)];
       if (answer.kind === 'disallowed') ends.push(this.#decide(target, { bucket: 'disallowed', detail: answer.rule }));
       else {
-        host.everyUs = Math.max(
-          host.everyUs,
-          intervalUs(this.#input.task.pace.requestsPerSecond, answer.crawlDelaySeconds),
-        );
+        delaySeconds = answer.crawlDelaySeconds;
         host.add(target, clock.now());
       }
     }
+    if (host.budget) this.#input.budgets.setCrawlDelay(host.budget, host.host, delaySeconds);
+    await this.#input.onHost(host, delaySeconds);
     host.gate = 'open';
     host.gateAttempts = 0;
     return ends;
@@ -135,11 +136,12 @@ export class Attempts {
   }
 
   /** Sends one request and says what it means. The state of the target is moved on. */
-  async attempt(host: HostQueue, target: PendingTarget, signal: AbortSignal): Promise<AttemptEnd> {
-    const { clock, chance, fetcher } = this.#ports;
-    const { task } = this.#input;
+  async attempt(host: HostQueue, target: PendingTarget, turn: Turn, signal: AbortSignal): Promise<AttemptEnd> {
+    const { clock, chance } = this.#ports;
+    const { task, budgets } = this.#input;
     const asked = transition(target.state, { kind: 'ask' });
-    const result = await fetcher.fetch(this.#request(target, signal), signal);
+    const request = this.#request(target, signal);
+    const { result, later } = await pacedFetch(this.#ports, budgets, turn, request, HOP_PATIENCE_MS, signal);
     const at = clock.now();
     if (!result.ok && result.reason === 'aborted') {
       this.aborted++;
@@ -149,8 +151,7 @@ export class Attempts {
     let verdict = judge(result, task.retry, asked.attempts + 1, at, chance);
     const extraction = result.ok && verdict.kind === 'keep' ? this.#extract(target, result) : undefined;
     if (extraction?.ok === false) verdict = { kind: 'giveUp', ...extraction.why };
-    if (verdict.kind === 'retry' && verdict.hostUntil !== undefined)
-      host.blockedUntil = Math.max(host.blockedUntil, verdict.hostUntil);
+    if (verdict.kind === 'retry' && later) verdict = { ...verdict, at: Math.max(verdict.at, later.untilMs) };
     const next = transition(asked, { kind: 'verdict', verdict, at });
     if (next.kind === 'waiting') {
       target.state = next;
@@ -162,7 +163,7 @@ export class Attempts {
     return this.#keep(target, next, result, extraction);
   }
 
-  #request(target: PendingTarget, signal: AbortSignal): Parameters<WorkPorts['fetcher']['fetch']>[0] {
+  #request(target: PendingTarget, signal: AbortSignal): PacedRequest {
     const { fetch } = this.#input.task;
     return {
       url: target.url,
@@ -174,30 +175,33 @@ export class Attempts {
       bytesMax: fetch.maxBytes,
       redirectsMax: fetch.redirects,
       allowAddresses: this.#input.allowAddresses,
-      onHop: (hop) => this.#hop(hop, signal),
+      allow: (hop) => this.#hop(hop, signal),
     };
   }
 
-  /** A redirect is a request like any other: robots.txt and the pace of its host hold. */
-  async #hop(url: string, signal: AbortSignal): Promise<HopAnswer> {
-    const answer = await this.#robots(url, this.#everyUs, signal);
+  /** A redirect is a request like any other: robots.txt of its host holds. */
+  async #hop(url: string, signal: AbortSignal): Promise<HopAnswer | Later> {
+    const { budgets } = this.#input;
+    const budget = await budgets.of(url);
+    const answer = await this.#robots(url, budget, HOP_PATIENCE_MS, signal);
+    if ('untilMs' in answer) return answer;
     if (answer.kind === 'disallowed') return { refuse: 'disallowed', detail: `redirected to ${url}: ${answer.rule}` };
     if (answer.kind === 'unreachable')
       return { refuse: answer.reason, detail: `robots.txt of ${hostOf(url)}: ${answer.detail}` };
-    await waitForSlot(
-      this.#ports,
-      hostOf(url),
-      intervalUs(this.#input.task.pace.requestsPerSecond, answer.crawlDelaySeconds),
-      signal,
-    );
+    budgets.setCrawlDelay(budget, hostOf(url), answer.crawlDelaySeconds);
     return 'go';
   }
 
-  async #robots(url: string, everyUs: number, signal: AbortSignal): Promise<RobotsAnswer> {
-    const { task, allowAddresses } = this.#input;
+  async #robots(url: string, budget: Budget, patienceMs: number, signal: AbortSignal): Promise<RobotsAnswer | Later> {
+    const { task, allowAddresses, budgets } = this.#input;
     if (task.fetch.robots === 'ignore') return { kind: 'allowed' };
+    let later: Later | undefined;
     const ask = async (robotsUrl: string): Promise<FetchResult> => {
-      await waitForSlot(this.#ports, hostOf(robotsUrl), everyUs, signal);
+      const got = await budget.turn(patienceMs, signal);
+      if (got.kind !== 'turn') {
+        later = got.kind === 'later' ? got : undefined;
+        return { ok: false, reason: 'aborted', detail: got.kind, finalUrl: robotsUrl, ms: 0 };
+      }
       const request = {
         url: robotsUrl,
         method: 'GET',
@@ -208,9 +212,13 @@ export class Attempts {
         redirectsMax: ROBOTS_REDIRECTS_MAX,
         allowAddresses,
       };
-      return this.#ports.fetcher.fetch(request, signal);
+      const paced = await pacedFetch(this.#ports, budgets, got.turn, request, patienceMs, signal);
+      later = paced.later;
+      return paced.result;
     };
-    return this.#ports.robots.check(url, this.#userAgent, throughStore(this.#ports, this.#userAgent, ask));
+    const fetch = throughStore(this.#ports, this.#userAgent, ask);
+    const answer = await this.#ports.robots.check(url, this.#userAgent, fetch);
+    return later ?? answer;
   }
 
   // ---------------------------------------------------------------- ends

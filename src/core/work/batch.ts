@@ -60,7 +60,8 @@ export class Batch {
 export interface Progressing {
   retries: RetryMap;
   gates: Record<string, number>;
-  slots: ShardRow['slots'];
+  /** Reserved and not used, for a shard that is parked. */
+  held?: NonNullable<ShardRow['held']>['by'];
   /** Claims still held against the shard's targets; absent = as it was. */
   tries?: number;
   /** For a follow shard: targets named so far and the page to go on with. */
@@ -78,7 +79,7 @@ export async function commitBatch(
   nowMs: () => number,
 ): Promise<ShardRow | undefined> {
   const commit = batch.isEmpty ? undefined : await writeObjects(ports.objects, shard, batch);
-  const { retries, gates, slots, tries, grown } = progress;
+  const { retries, gates, held, tries, grown } = progress;
   const { change, condition } = transition({
     kind: 'commit',
     epoch: shard.epoch,
@@ -87,7 +88,8 @@ export async function commitBatch(
     facts: {
       retries,
       gates,
-      slots,
+      slots: {},
+      ...(held && { held: { epoch: shard.epoch, by: held } }),
       done: withSet(shard.done, batch.indexes),
       counts: addCounts(shard.counts, batch.counts),
       attempts: shard.attempts + batch.attempts,
@@ -100,7 +102,10 @@ export async function commitBatch(
       ...(grown?.from !== undefined && { followFrom: grown.from }),
     },
     append: commit ? [asAttr(commit)] : [],
-    remove: grown !== undefined && grown.follow === undefined ? ['follow', 'followFrom'] : [],
+    remove: [
+      ...(held === undefined ? ['held'] : []),
+      ...(grown !== undefined && grown.follow === undefined ? ['follow', 'followFrom'] : []),
+    ],
     to,
     duePk: dueOf({ region, runId: shard.runId }),
   });

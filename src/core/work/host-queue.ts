@@ -1,31 +1,28 @@
 /**
- * The targets of one host within a worker: what is ready, what waits for its next attempt, and the slots reserved on the
- * host's timeline. Pure bookkeeping; the session decides when to act.
+ * The targets of one host within a worker: what is ready and what waits for its next attempt. Pure bookkeeping; the session
+ * decides when to act, and the host's budget when a request may leave.
  */
-import { RESERVE_AHEAD_MS, SLOT_GRACE_MS } from '../limits.ts';
+import type { Budget } from '../pace/budget.ts';
 import type { PendingTarget } from '../open-targets.ts';
 
 export class HostQueue {
   readonly host: string;
   /** In flight at most. */
   readonly share: number;
-  /** Microseconds between requests; grows when robots.txt asks for it. */
-  everyUs: number;
+  /** Known once the gate was opened. */
+  budget: Budget | undefined;
   /** `closed`: robots.txt has not been asked. */
   gate: 'closed' | 'opening' | 'open' = 'closed';
   gateAttempts = 0;
   inFlight = 0;
-  reserving = false;
-  /** Nothing leaves before: Retry-After, a full timeline, a gate to be tried again. */
+  /** Nothing of this host leaves before: its gate is to be tried again. */
   blockedUntil = 0;
   #ready: PendingTarget[] = [];
   #later: PendingTarget[] = [];
-  #slots = { fromMs: 0, intervalMs: 1, count: 0 };
 
-  constructor(host: string, share: number, everyUs: number) {
+  constructor(host: string, share: number) {
     this.host = host;
     this.share = share;
-    this.everyUs = everyUs;
   }
 
   /** Targets not in flight. */
@@ -51,10 +48,6 @@ export class HostQueue {
     return this.#later.reduce((least, target) => Math.min(least, target.state.nextAt), Infinity);
   }
 
-  peek(): PendingTarget | undefined {
-    return this.#ready[0];
-  }
-
   take(): PendingTarget | undefined {
     return this.#ready.shift();
   }
@@ -65,32 +58,5 @@ export class HostQueue {
     this.#ready = [];
     this.#later = [];
     return all;
-  }
-
-  grant(fromMs: number, intervalMs: number, count: number): void {
-    this.#slots = { fromMs, intervalMs, count };
-  }
-
-  /** When the next reserved slot comes; missed ones are given up. Undefined: reserve first. */
-  nextSlot(now: number): number | undefined {
-    const slots = this.#slots;
-    while (slots.count > 0 && slots.fromMs < now - SLOT_GRACE_MS) this.useSlot();
-    return slots.count > 0 ? slots.fromMs : undefined;
-  }
-
-  useSlot(): void {
-    this.#slots.fromMs += this.#slots.intervalMs;
-    this.#slots.count--;
-  }
-
-  /** How many slots to ask for: what is ready, as far ahead as a reservation may reach, at least one. */
-  get wanted(): number {
-    return Math.max(1, Math.min(this.#ready.length, Math.floor((RESERVE_AHEAD_MS * 1000) / this.everyUs)));
-  }
-
-  /** Reserved slots that lie ahead, to be kept by a shard that is parked. */
-  slotsLeft(now: number): [fromMs: number, intervalMs: number, count: number] | undefined {
-    const { fromMs, intervalMs, count } = this.#slots;
-    return count > 0 && fromMs > now ? [fromMs, intervalMs, count] : undefined;
   }
 }

@@ -10,23 +10,29 @@ import {
   BATCH_STRETCH,
   BATCH_TARGETS_MAX,
   LEASE_RENEW_MS,
+  HELD_BUDGETS_MAX,
+  HOST_WORDS_MS,
   PARK_AFTER_MS,
+  PARK_SLOT_AFTER_MS,
+  PARK_SLOT_LEAD_MS,
   PARK_SPARINGLY_AFTER_MS,
   PARK_SPARINGLY_COMMITS,
   RUN_CHECK_MS,
   WORK_CONCURRENCY_MAX,
 } from '../limits.ts';
-import { reserve } from '../pace.ts';
+import { readTenantWords } from '../pace/words.ts';
 import { readRun } from '../store.ts';
-import type { Attempts } from './attempt.ts';
-import { type AttemptEnd, type WorkPorts } from './attempt.ts';
+import type { AttemptEnd, Attempts, WorkPorts } from './attempt.ts';
 import { Batch, commitBatch, type Finished, type Progressing } from './batch.ts';
-import { Bell } from './bell.ts';
+import type { Bell } from './bell.ts';
 import { renewLease } from './claim.ts';
+import { Departures, sooner, type Acts, type Rest } from './departures.ts';
 import { isSuspect, triesAfter } from './suspicion.ts';
 import type { HostQueue } from './host-queue.ts';
+import type { Budget, Turn } from '../pace/budget.ts';
+import type { Budgets } from '../pace/budgets.ts';
 import type { PendingTarget } from '../open-targets.ts';
-import type { LeasedShard, RetryEntry, RetryMap, RunRow, ShardRow } from '../rows.ts';
+import type { LeasedShard, RetryEntry, RetryMap, RunRow } from '../rows.ts';
 import type { After } from '../shard.ts';
 import type { TaskSpec } from '../task.ts';
 
@@ -44,6 +50,9 @@ export interface SessionInput {
   shard: LeasedShard;
   task: TaskSpec;
   hosts: Map<string, HostQueue>;
+  budgets: Budgets;
+  /** Rings whenever a budget has something new. */
+  bell: Bell;
   attempts: Attempts;
   /** Pending targets that this worker leaves alone (see `suspicion.ts`). */
   held: number;
@@ -60,12 +69,22 @@ export interface SessionInput {
 export class Session {
   readonly #ports: WorkPorts;
   readonly #input: SessionInput;
-  readonly #bell = new Bell();
+  readonly #bell: Bell;
+  readonly #departures = new Departures();
   readonly #stop = new AbortController();
   #shard: LeasedShard;
   #batch: Batch;
   #retries: RetryMap;
-  #inFlight = 0;
+  /** All that runs beside the loop: requests, gates, rounds with the pace table. */
+  #jobs = 0;
+  /** Those of them that are on the wire, or wait to be. */
+  #requests = 0;
+  readonly #bornAt: number;
+  #idleMs = 0;
+  #heededAt: number;
+  /** Slots that the shard keeps while it is parked. */
+  #held: Progressing['held'];
+  #isSettled = false;
   #committing: Promise<void> | undefined;
   #halt: Halt | undefined;
   #failure: { error: unknown } | undefined;
@@ -75,6 +94,9 @@ export class Session {
   constructor(ports: WorkPorts, input: SessionInput) {
     this.#ports = ports;
     this.#input = input;
+    this.#bell = input.bell;
+    this.#bornAt = ports.clock.now();
+    this.#heededAt = this.#bornAt;
     this.#shard = input.shard;
     this.#batch = new Batch(ports.clock.now());
     this.#retries = { ...input.shard.retries };
@@ -88,113 +110,120 @@ export class Session {
     const over = new AbortController();
     const control = this.#control(over.signal);
     try {
-      const resumeAt = await this.#loop();
-      return await this.#finish(resumeAt);
+      const rest = await this.#loop();
+      return await this.#finish(rest);
     } finally {
       over.abort();
       this.#stop.abort();
       await control;
+      await this.#settle(undefined);
+      const { meter, clock } = this.#ports;
+      meter.count(METRICS.workerMs, clock.now() - this.#bornAt);
+      meter.count(METRICS.idleMs, Math.round(this.#idleMs));
     }
   }
 
   /** Returns when nothing is in flight any more; the value says when the rest may go on, Infinity that it need not wait. */
-  async #loop(): Promise<number> {
+  async #loop(): Promise<Rest> {
     const { clock } = this.#ports;
     for (;;) {
       if (this.#failure) throw this.#failure.error;
       const now = clock.now();
       if (this.#halt === undefined && now >= this.#input.chainAt) this.#halt = 'timeUp';
       if (now >= this.#input.abortAt) this.#stop.abort();
-      const wakeAt = this.#halt === undefined ? this.#launchAll(now) : this.#haltedUntil(now);
+      const { wakeAt, rest } = this.#halt === undefined ? this.#launchAll(now) : this.#haltedUntil(now);
       this.#commitWhenDue(now);
       const waiting = [...this.#input.hosts.values()].some((host) => host.waiting > 0 || host.gate === 'opening');
-      const busy = this.#inFlight > 0 || this.#committing !== undefined;
-      if (!busy && (this.#halt !== undefined || !waiting || wakeAt - now > this.#parkAfter)) return wakeAt;
+      const busy = this.#jobs > 0 || this.#committing !== undefined;
+      if (!busy && (this.#halt !== undefined || !waiting || rest.at - now > this.#parkAfter(rest))) return rest;
       await this.#sleepUntil(Math.min(wakeAt, this.#halt === undefined ? this.#batchDueAt : Infinity));
     }
   }
 
   /** Whoever is in flight is waited for until it is time to give them up; after that only their end moves anything. */
-  #haltedUntil(now: number): number {
-    return this.#inFlight > 0 && now < this.#input.abortAt ? this.#input.abortAt : Infinity;
+  #haltedUntil(now: number): { wakeAt: number; rest: Rest } {
+    const wakeAt = this.#jobs > 0 && now < this.#input.abortAt ? this.#input.abortAt : Infinity;
+    return { wakeAt, rest: { at: now, isSlot: false } };
   }
 
-  get #parkAfter(): number {
-    return this.#shard.commits.length < PARK_SPARINGLY_COMMITS ? PARK_AFTER_MS : PARK_SPARINGLY_AFTER_MS;
+  #parkAfter({ isSlot }: Rest): number {
+    if (this.#shard.commits.length >= PARK_SPARINGLY_COMMITS) return PARK_SPARINGLY_AFTER_MS;
+    return isSlot ? PARK_SLOT_AFTER_MS : PARK_AFTER_MS;
   }
 
   async #sleepUntil(at: number): Promise<void> {
+    const { clock } = this.#ports;
+    const from = clock.now();
+    const isIdle = this.#requests === 0 && this.#committing === undefined;
     const timer = new AbortController();
-    const sleep = this.#ports.clock.sleep(
-      Math.max(0, Math.min(at - this.#ports.clock.now(), LEASE_RENEW_MS)),
-      timer.signal,
-    );
+    const sleep = clock.sleep(Math.max(0, Math.min(at - from, LEASE_RENEW_MS)), timer.signal);
     await Promise.race([this.#bell.wait(), sleep]);
     timer.abort();
     this.#bell.ring(); // frees the loser of the race
     await this.#bell.wait();
+    if (isIdle) this.#idleMs += clock.now() - from;
   }
 
-  /** Starts all that may start now; returns the earliest time at which more may. */
-  #launchAll(now: number): number {
-    if (this.#batch.size > BATCH_BYTES_MAX * 2) return Infinity; // a slow commit holds back the fetching
-    let wakeAt = Infinity;
-    for (const host of this.#input.hosts.values()) wakeAt = Math.min(wakeAt, this.#launch(host, now));
-    return wakeAt;
+  /** Starts all that may start now. */
+  #launchAll(now: number): { wakeAt: number; rest: Rest } {
+    // A slow commit holds back the fetching.
+    if (this.#batch.size > BATCH_BYTES_MAX * 2) return { wakeAt: Infinity, rest: { at: now, isSlot: false } };
+    let gates: Rest = { at: Infinity, isSlot: false };
+    for (const host of this.#input.hosts.values())
+      if (host.gate === 'closed' && host.waiting > 0) gates = sooner(gates, this.#openGate(host, now));
+    const { wakeAt, rest } = this.#departures.go(now, this.#acts);
+    return { wakeAt: Math.min(wakeAt, gates.at > now ? gates.at : Infinity), rest: sooner(rest, gates) };
   }
 
-  #launch(host: HostQueue, now: number): number {
-    if (host.wake(now) === 0) return host.gate === 'opening' ? Infinity : Math.max(host.nextDue, host.blockedUntil);
-    if (host.blockedUntil > now) return host.blockedUntil;
-    if (host.gate === 'closed') {
-      host.gate = 'opening';
-      this.#start(async () => this.#ends(await this.#input.attempts.openGate(host, this.#stop.signal)));
-    }
-    if (host.gate !== 'open') return Infinity;
-    for (let target = host.peek(); target !== undefined; target = host.peek()) {
-      if (host.inFlight >= host.share || this.#inFlight >= WORK_CONCURRENCY_MAX) return Infinity;
-      const slot = host.nextSlot(now);
-      if (slot === undefined) {
-        this.#reserve(host, now);
-        return Infinity;
-      }
-      if (slot > now) return slot;
-      host.useSlot();
-      host.take();
-      this.#attempt(host, target);
-    }
-    return host.nextDue;
-  }
+  readonly #acts: Acts = {
+    room: () => WORK_CONCURRENCY_MAX - this.#requests,
+    start: (host, target, turn) => this.#attempt(host, target, turn),
+    ask: (budget, demand) => this.#job(() => budget.ask(demand)),
+  };
 
-  #reserve(host: HostQueue, now: number): void {
-    if (host.reserving) return;
-    host.reserving = true;
-    this.#start(async () => {
-      const got = await reserve(this.#ports.pace, host.host, host.wanted, host.everyUs, now);
-      host.reserving = false;
-      if (got.kind === 'granted') host.grant(got.fromMs, got.intervalMs, got.count);
-      else host.blockedUntil = Math.max(host.blockedUntil, got.untilMs);
+  #openGate(host: HostQueue, now: number): Rest {
+    const isSlot = host.budget !== undefined && host.budget.slotAt(now) < Infinity;
+    if (host.blockedUntil > now) return { at: host.blockedUntil, isSlot };
+    if (host.wake(now) === 0) return { at: host.nextDue, isSlot: false };
+    if (this.#requests >= WORK_CONCURRENCY_MAX) return { at: now, isSlot: false };
+    host.gate = 'opening';
+    this.#request(async () => {
+      const ends = await this.#input.attempts.openGate(host, this.#stop.signal);
+      if (host.gate === 'opening') host.gate = 'closed';
+      this.#departures.add(host);
+      this.#ends(ends);
     });
+    return { at: now, isSlot: false };
   }
 
-  #attempt(host: HostQueue, target: PendingTarget): void {
+  #attempt(host: HostQueue, target: PendingTarget, turn: Turn): void {
     host.inFlight++;
-    this.#start(async () => {
-      const end = await this.#input.attempts.attempt(host, target, this.#stop.signal);
+    this.#request(async () => {
+      const end = await this.#input.attempts.attempt(host, target, turn, this.#stop.signal);
       host.inFlight--;
       this.#ends([end]);
+      host.budget?.touch();
     });
+  }
+
+  #request(job: () => Promise<void>): void {
+    this.#requests++;
+    this.#job(() =>
+      job().finally(() => {
+        this.#requests--;
+      }),
+    );
   }
 
   /** Runs in the background; a failure ends the session, and every end wakes the loop. */
-  #start(job: () => Promise<void>): void {
-    this.#inFlight++;
+  #job(job: () => Promise<void>): void {
+    this.#jobs++;
     job()
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
       .finally(() => {
-        this.#inFlight--;
+        this.#jobs--;
         this.#bell.ring();
       })
       .catch(() => undefined);
@@ -266,17 +295,13 @@ export class Session {
 
   #progress(after: After): Progressing {
     const gates: Record<string, number> = {};
-    const slots: ShardRow['slots'] = {};
-    for (const host of this.#input.hosts.values()) {
+    for (const host of this.#input.hosts.values())
       if (host.gateAttempts > 0 && host.waiting > 0) gates[host.host] = host.gateAttempts;
-      const left = host.slotsLeft(this.#ports.clock.now());
-      if (left && host.waiting > 0) slots[host.host] = left;
-    }
     const tries = this.#triesAfter(after);
     return {
       retries: this.#retries,
       gates,
-      slots,
+      ...(after.kind === 'park' && this.#held && { held: this.#held }),
       ...(tries !== undefined && { tries }),
       ...(this.#grown && { grown: this.#grown }),
     };
@@ -290,17 +315,42 @@ export class Session {
     return isSuspect(tries) && after.kind === 'work' ? undefined : triesAfter(tries);
   }
 
-  async #finish(restAt: number): Promise<SessionEnd> {
+  async #finish(rest: Rest): Promise<SessionEnd> {
     if (this.#halt === 'leaseLost') return { kind: 'leaseLost' };
     const waiting = [...this.#input.hosts.values()].reduce((sum, host) => sum + host.waiting, 0);
     const left = waiting + this.#aborted + this.#input.held;
+    const now = this.#ports.clock.now();
     // With nothing waiting here, what is left was held back: another worker takes it at once.
-    const resumeAt = Number.isFinite(restAt) ? restAt : this.#ports.clock.now();
+    const restAt = Number.isFinite(rest.at) ? rest.at : now;
+    const resumeAt = rest.isSlot ? Math.max(now, restAt - PARK_SLOT_LEAD_MS) : restAt;
     const after: After = left === 0 ? { kind: 'done' } : { kind: 'park', resumeAt };
+    await this.#settle(after.kind === 'park' && this.#halt !== 'runOver' ? resumeAt : undefined);
     if (after.kind === 'done') await this.#input.attempts.beforeDone(this.#shard);
     if (!(await this.#commit(after))) return { kind: 'leaseLost' };
     if (after.kind === 'done') return { kind: 'done' };
     return this.#halt === 'runOver' ? { kind: 'halted' } : { kind: 'parked', resumeAt };
+  }
+
+  /**
+   * Tells the budgets what has come back, and gives back what was reserved and is not used; a shard that is parked keeps the
+   * slots that come after it goes on. A pace table out of reach takes no results away.
+   */
+  async #settle(resumeAt: number | undefined): Promise<void> {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { clock, log } = this.#ports;
+    const kept: [string, [number, number][]][] = [];
+    const settle = async (budget: Budget): Promise<void> => {
+      const held = resumeAt === undefined ? [] : budget.held(clock.now()).filter(([, until]) => until > resumeAt);
+      const isKept = held.length > 0 && kept.length < HELD_BUDGETS_MAX;
+      if (isKept) kept.push([budget.name, held]);
+      // What was taken over with a lease that is lost belongs to its next owner.
+      await (isKept || this.#halt === 'leaseLost' ? budget.report() : budget.close());
+    };
+    const all = [...this.#input.budgets.all];
+    for (const told of await Promise.allSettled(all.map(settle)))
+      if (told.status === 'rejected') log.warn('pace not told', { error: String(told.reason) });
+    if (kept.length > 0) this.#held = Object.fromEntries(kept);
   }
 
   /** Targets that were given up in flight: neither waiting nor finished. */
@@ -338,11 +388,20 @@ export class Session {
           else this.#lose();
           this.#bell.ring();
         }
+        await this.#heed();
       } catch (error) {
         // Not being able to look is no reason to stop: the lease decides, and every commit names it.
         this.#ports.log.warn('control check failed', { error: String(error) });
       }
     }
+  }
+
+  /** Looks now and then what its tenant has said about hosts. */
+  async #heed(): Promise<void> {
+    const { clock, table } = this.#ports;
+    if (clock.now() - this.#heededAt < HOST_WORDS_MS) return;
+    this.#heededAt = clock.now();
+    this.#input.budgets.heed(await readTenantWords(table, this.#shard.tenant));
   }
 }
 

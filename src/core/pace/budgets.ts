@@ -1,0 +1,118 @@
+/** The budgets that one worker's requests belong to, by the task's `pace.group`, with the caps that hold for each. */
+import { Budget, type BudgetPorts } from './budget.ts';
+import { hostOf, parseHttp } from '../url.ts';
+import { NO_WORDS, type TenantWords } from './words.ts';
+import type { Caps } from './caps.ts';
+import type { PaceSpec } from '../task.ts';
+
+/** What tells which budget a URL belongs to. */
+export interface GroupPorts {
+  /** Registrable domain of a host name. */
+  domainOf: (hostname: string) => string;
+  /** The first of its addresses in their order as text; undefined when it has none now. */
+  addressOf: (hostname: string) => Promise<string | undefined>;
+}
+export type BudgetsPorts = BudgetPorts & GroupPorts;
+
+export interface BudgetsInput {
+  pace: PaceSpec;
+  /** The tenant's cap for every host, requests per second. */
+  tenantMax?: number | undefined;
+  words?: TenantWords;
+  /** Intervals that a parked shard has kept, by budget. */
+  held?: Record<string, [fromMs: number, untilMs: number][]>;
+  /** Called whenever one of them has something new for its user. */
+  onTouch?: () => void;
+}
+
+export class Budgets {
+  readonly #ports: BudgetsPorts;
+  readonly #input: BudgetsInput;
+  readonly #all = new Map<string, Budget>();
+  /** Hosts by budget: each may have a word of the tenant and a crawl delay of its own. */
+  readonly #hosts = new Map<Budget, Map<string, number | undefined>>();
+  #words: TenantWords;
+
+  constructor(ports: BudgetsPorts, input: BudgetsInput) {
+    this.#ports = ports;
+    this.#input = input;
+    this.#words = input.words ?? NO_WORDS;
+  }
+
+  get all(): IterableIterator<Budget> {
+    return this.#all.values();
+  }
+
+  async of(url: string): Promise<Budget> {
+    const host = hostOf(url);
+    const name = await nameOf(this.#ports, this.#input.pace.group, url);
+    let budget = this.#all.get(name);
+    if (budget === undefined) {
+      const caps: Caps = { requestsPerSecond: this.#input.pace.requestsPerSecond, adapt: this.#input.pace.adapt };
+      const held = this.#input.held?.[name] ?? [];
+      budget = new Budget(this.#ports, name, caps, held, () => this.#input.onTouch?.());
+      this.#all.set(name, budget);
+    }
+    const hosts = this.#hosts.get(budget) ?? new Map<string, number | undefined>();
+    this.#hosts.set(budget, hosts);
+    if (!hosts.has(host)) {
+      hosts.set(host, undefined);
+      this.#cap(budget);
+    }
+    return budget;
+  }
+
+  /** What robots.txt of a host asks for; of several hosts with one budget the longest delay holds. */
+  setCrawlDelay(budget: Budget, host: string, seconds: number | undefined): void {
+    const hosts = this.#hosts.get(budget);
+    if (hosts === undefined || hosts.get(host) === seconds) return;
+    hosts.set(host, seconds);
+    this.#cap(budget);
+  }
+
+  /** The tenant's words as they are now. */
+  heed(words: TenantWords): void {
+    this.#words = words;
+    for (const budget of this.#all.values()) this.#cap(budget);
+  }
+
+  #cap(budget: Budget): void {
+    const hosts = this.#hosts.get(budget) ?? new Map<string, number | undefined>();
+    const words = [budget.name, ...hosts.keys()]
+      .map((host) => this.#words.get(host))
+      .filter((word) => word !== undefined);
+    const { requestsPerSecond, adapt } = this.#input.pace;
+    const tenant = Math.min(
+      this.#input.tenantMax ?? Infinity,
+      ...words.map((word) => word.requestsPerSecond ?? Infinity),
+    );
+    const delay = Math.max(0, ...[...hosts.values()].map((seconds) => seconds ?? 0));
+    budget.isStopped = words.some(({ stop }) => stop === true);
+    budget.caps = {
+      requestsPerSecond,
+      adapt,
+      ...(tenant < Infinity && { tenantRequestsPerSecond: tenant }),
+      ...(delay > 0 && { crawlDelaySeconds: delay }),
+    };
+  }
+
+  /** Tells what is untold and gives back what was not used. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#all.values()].map((budget) => budget.close()));
+  }
+}
+
+/** The name of the record: a host as it stands in URLs, a registrable domain or an address. */
+async function nameOf(ports: GroupPorts, group: PaceSpec['group'], url: string): Promise<string> {
+  const host = hostOf(url);
+  const hostname = parseHttp(url)?.hostname ?? host;
+  switch (group) {
+    case undefined:
+    case 'host':
+      return host;
+    case 'domain':
+      return ports.domainOf(hostname);
+    case 'address':
+      return (await ports.addressOf(hostname)) ?? host;
+  }
+}
