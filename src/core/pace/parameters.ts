@@ -30,7 +30,7 @@ export const CONTACT_MS = 10_000;
 
 /** What came back is reported this long after it came when no reservation carries it. */
 export const REPORT_MS = 300;
-/** Two refusals in a row from one worker, with a time to wait, are a wall: the host refuses everybody. */
+/** Two refusals in a row from one worker, with a time to wait, are a wall: the host refuses everybody. One where rates are sparse. */
 export const WALL_REFUSALS = 2;
 /** A `Retry-After` from here on is meant for the client and not for one page. */
 export const HOST_WIDE_MS = 5_000;

@@ -55,7 +55,7 @@ function stepped(name: string, levels: number[], each: number, settleSeconds: nu
 }
 
 export const SCHEDULES = {
-  /** The schedule that parameters were tuned on, with seeds 1 to 6. */
+  /** The schedule that parameters were tuned on, with seeds below 200. */
   steps: stepped('50 → 20 → 80', [50, 20, 80], 200, 40),
   /** Never used for tuning. */
   jumps: stepped('5 → 200 → 40', [5, 200, 40], 200, 60),

@@ -11,7 +11,7 @@ import { SCHEDULES, type ScheduleName } from './capacity.ts';
 const HELP = `npm run sim:pace -- [options]
 
   --seeds N      how many seeds (5)
-  --from S       the first of them (101; 1 to 6 were used for tuning)
+  --from S       the first of them (1001; lower ones were used for tuning)
   --workers N    threads (2)
   --write        write tables and plots into docs/pace.md and docs/img
   --check        fail when a documented figure is missed
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string', default: '5' },
-      from: { type: 'string', default: '101' },
+      from: { type: 'string', default: '1001' },
       workers: { type: 'string', default: '2' },
       write: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
