@@ -124,10 +124,17 @@ async function crawled({ client, origin, dir }: Rig): Promise<void> {
   must('the list of runs', (await client.listRuns({ taskId: 'crawled' })).items.length, 1);
 }
 
-/** A sitemap is asked for at its host's pace, by the planner. */
+/** A sitemap is asked for at its host's pace, by the planner, with a secret that is replaced first and deleted then. */
 async function mapped({ client, origin }: Rig): Promise<void> {
+  for (const value of ['first', 'second']) await client.putSecret('map', value);
   const source = { sitemap: `${origin.url}/sitemap.xml`, include: ['**/page/*'] };
-  await ended(client, (await client.startInline(task('mapped', source))).id, 'SUCCEEDED');
+  const document = task('mapped', source, { fetch: { secretHeaders: { 'X-Map': 'map' } } });
+  await ended(client, (await client.startInline(document)).id, 'SUCCEEDED');
+  const sent = [...origin.requests('/sitemap.xml'), ...origin.requests('/page/3')].map(
+    ({ headers }) => headers['x-map'],
+  );
+  must('the secret', sent.includes('second') && !sent.includes('first'), true);
+  await client.deleteSecret('map');
 }
 
 /** Lists from an upload and from a bucket of the operator; and those that are not there, which is no failure of S3. */
