@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { PAGE_LIMIT_MAX } from '#core/limits.ts';
 import { OVERLAPS, type Overlap } from '#core/operations.ts';
+import type { Defaults } from '#core/defaults.ts';
 import type { TaskSpec } from '#core/task.ts';
+import { configSchema } from './config-schema.ts';
 import { fieldErrors, formatPath } from './refusals.ts';
 import type { BodyReader } from './route.ts';
 import { parseTask, taskSchema } from './task-schema.ts';
@@ -12,6 +14,8 @@ import { list, oneOf, strict, whole } from './task-values.ts';
 export interface TaskBody {
   task: TaskSpec;
   warnings: string[];
+  /** What the document names itself of what the tenant's defaults may fill. */
+  given: string[];
 }
 
 export const TASK_EXAMPLE = {
@@ -63,6 +67,9 @@ export const inlineRunBody: BodyReader<TaskBody & { overlap?: Overlap }> = {
   },
 };
 
+/** A tenant's defaults. */
+export const configBody = bodyOf<Defaults>(configSchema, { example: { pace: { requestsPerSecond: 2 } }, yaml: true });
+export const configRollbackBody = bodyOf(strict({ version: whole(0, 99_999_999) }), { example: { version: 1 } });
 export const rollbackBody = bodyOf(strict({ version: whole(1, 99_999_999) }), { example: { version: 1 } });
 /** `{ids: […]}`, or nothing for all. What a page can show can be sent back at once. */
 export const deadLettersBody = bodyOf(
@@ -78,17 +85,22 @@ export const emptyBody = bodyOf(strict({}), { required: false });
 
 function readTask(input: unknown): ReturnType<BodyReader<TaskBody>['read']> {
   const parsed = parseTask(input);
-  return parsed.ok ? { ok: true, value: { task: parsed.task, warnings: parsed.warnings } } : parsed;
+  return parsed.ok
+    ? { ok: true, value: { task: parsed.task, warnings: parsed.warnings, given: parsed.given } }
+    : parsed;
 }
 
 const below = (parent: string, path: string): string =>
   path === '' || path.startsWith('[') ? formatPath([parent]) + path : `${parent}.${path}`;
 
-export function bodyOf<T>(schema: z.ZodType<T>, options: { required?: boolean; example?: unknown }): BodyReader<T> {
+export function bodyOf<T>(
+  schema: z.ZodType<T>,
+  options: { required?: boolean; example?: unknown; yaml?: boolean },
+): BodyReader<T> {
   return {
     schema,
     required: options.required ?? true,
-    yaml: false,
+    yaml: options.yaml ?? false,
     ...(options.example === undefined ? {} : { example: options.example }),
     read: (input) => {
       const value = input === undefined && options.required === false ? {} : input;

@@ -4,13 +4,23 @@
  */
 import { z } from 'zod';
 import { BODY_BYTES_MAX } from './http.ts';
-import { deadLettersBody, emptyBody, inlineRunBody, rollbackBody, startRunBody, taskBody } from './bodies.ts';
+import {
+  configBody,
+  configRollbackBody,
+  deadLettersBody,
+  emptyBody,
+  inlineRunBody,
+  rollbackBody,
+  startRunBody,
+  taskBody,
+} from './bodies.ts';
 import { PATH_PARAMETERS } from './parameters.ts';
 import { statusOf, titleOf } from './problems.ts';
 import type { ProblemKind } from './problems.ts';
 import { pathNames } from './route.ts';
 import type { Answer, BodyReader, Route } from './route.ts';
 import { ROUTES } from './route-table.ts';
+import { configVersionPage } from './routes/config.ts';
 import { deadLetterPage } from './routes/dead-letters.ts';
 import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-reports.ts';
 import { runPage } from './routes/runs.ts';
@@ -29,6 +39,8 @@ const REQUESTS: Record<string, z.ZodType> = {
   StartRun: startRunBody.schema,
   InlineRun: inlineRunBody.schema,
   Rollback: rollbackBody.schema,
+  ConfigDocument: configBody.schema,
+  ConfigRollback: configRollbackBody.schema,
   RedriveDeadLetters: deadLettersBody.schema,
   SecretValue: secretBody.schema,
   CreateTenant: createTenantBody.schema,
@@ -60,6 +72,9 @@ const ANSWERS: Record<string, z.ZodType> = {
   DeadLetter: views.deadLetterSchema,
   DeadLetterPage: deadLetterPage,
   DeadLettersRedriven: views.deadLettersRedrivenSchema,
+  Config: views.configViewSchema,
+  ConfigVersion: views.configVersionSchema,
+  ConfigVersionPage: configVersionPage,
   Usage: views.usageViewSchema,
   Secret: views.secretViewSchema,
   SecretPage: secretPage,
@@ -82,8 +97,8 @@ const HEADER_DOCS = {
   etag: { description: 'Entity tag of this version', schema: { type: 'string' } },
 } as const;
 const CONDITION_DOCS = {
-  'if-match': ['If-Match', 'Only if the task still has this entity tag (or exists: `*`)'],
-  'if-none-match': ['If-None-Match', 'Answer 304 if the task still has this entity tag'],
+  'if-match': ['If-Match', 'Only if it still has this entity tag (or exists: `*`)'],
+  'if-none-match': ['If-None-Match', 'Answer 304 if it still has this entity tag'],
 } as const;
 
 /** @param version of this release. Every call makes the same document anew. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { checkExtract } from '#extract/compile.ts';
+import { givenOf } from '#core/defaults.ts';
 import { TASK_BYTES_MAX } from '#core/limits.ts';
 import { isSecretName } from '#core/names.ts';
 import type { ExtractSpec, NextRule, TaskSpec } from '#core/task.ts';
@@ -21,7 +22,7 @@ const secretHeaders = z
   })
   .meta({ description: 'Header name → name of a tenant secret, whose value is sent in it' });
 
-const fetchSchema = strict({
+export const fetchSchema = strict({
   headers: headers.default({}),
   secretHeaders: secretHeaders.default({}),
   timeoutSeconds: decimal(1, 120).default(30),
@@ -31,7 +32,7 @@ const fetchSchema = strict({
   cache: oneOf(['off'], ['revalidate', 'reuse']).default('off'),
 });
 
-const paceSchema = strict({
+export const paceSchema = strict({
   requestsPerSecond: decimal(0.001, 1_000).default(5),
   concurrency: whole(1, 256).default(8),
   adapt: flag.default(true),
@@ -41,13 +42,13 @@ const paceSchema = strict({
   }),
 });
 
-const retrySchema = strict({
+export const retrySchema = strict({
   attempts: whole(1, 10).default(4),
   baseSeconds: decimal(0, 60).default(1),
   maxSeconds: decimal(0, 3_600).default(300),
 });
 
-const limitsSchema = strict({
+export const limitsSchema = strict({
   maxTargets: whole(1, 10_000_000).default(1_000_000),
   maxMinutes: whole(1, 44_640).default(1_440),
   maxRecords: whole(1, Number.MAX_SAFE_INTEGER).nullable().default(null),
@@ -64,7 +65,7 @@ const scheduleSchema = strict({
 
 const webhook = httpUrl.refine((value) => value.toLowerCase().startsWith('https:'), { error: 'an https URL' });
 const email = text('a mail address', (value) => value.length <= 254 && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value));
-const alertsSchema = strict({
+export const alertsSchema = strict({
   errorRate: decimal(0, 1).exactOptional(),
   minRecords: whole(0, Number.MAX_SAFE_INTEGER).exactOptional(),
   maxMinutes: whole(1, 44_640).exactOptional(),
@@ -98,7 +99,9 @@ export interface ParseOptions {
   /** Judges selectors; the extract room's own unless a test says otherwise. */
   check?: ExtractCheck;
 }
-export type ParsedTask = { ok: true; task: TaskSpec; warnings: string[] } | { ok: false; errors: FieldError[] };
+export type ParsedTask =
+  /** `given`: what the document names itself of what a tenant's defaults may fill. */
+  { ok: true; task: TaskSpec; warnings: string[]; given: string[] } | { ok: false; errors: FieldError[] };
 
 /**
  * Judges a task document and fills in its defaults. All errors come at once; nothing is thrown whatever `input` is.
@@ -122,7 +125,7 @@ export function parseTask(input: unknown, options: ParseOptions = {}): ParsedTas
     const message = `expected a document of at most ${String(TASK_BYTES_MAX)} bytes, got ${String(bytes)}; put long lists into an upload`;
     return { ok: false, errors: [{ path: '', message }] };
   }
-  return { ok: true, task, warnings: warningsOf(document as Partial<TaskSpec>) };
+  return { ok: true, task, warnings: warningsOf(document as Partial<TaskSpec>), given: givenOf(document) };
 }
 
 /** An upload id that no upload has: stands in for a `file:` list while the rest is judged. */

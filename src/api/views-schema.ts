@@ -10,6 +10,7 @@ import { SCOPES } from '#core/operations.ts';
 import { PERMISSIONS } from '#core/quotas.ts';
 import { RUN_STATES } from '#core/run.ts';
 import { SHARD_STATES } from '#core/shard.ts';
+import { configSchema } from './config-schema.ts';
 import { taskSchema } from './task-schema.ts';
 import { json } from './task-values.ts';
 
@@ -85,6 +86,9 @@ export const runViewSchema = z.object({
   waitsFor: z
     .string()
     .meta({ description: 'While QUEUED behind another run of its task: the id of that run' })
+    .exactOptional(),
+  configVersion: count
+    .meta({ description: "Version of the tenant's defaults that it started with; absent: there were none" })
     .exactOptional(),
   redrives: count.meta({ description: 'How often its failed targets were tried again' }).exactOptional(),
   costUsd: usd
@@ -195,6 +199,23 @@ export const deadLettersRedrivenSchema = z.object({
   refused: z
     .array(z.object({ id: z.string(), detail: z.string() }))
     .meta({ description: 'Left as they were, and why' }),
+});
+
+export const configViewSchema = z.object({
+  version: count.meta({ description: '0: nothing was ever configured' }),
+  etag: z.string().meta({ description: 'Strong validator of this version, as in the ETag header' }),
+  config: configSchema,
+  updatedAt: instant.exactOptional(),
+  updatedBy: z.string().meta({ description: 'Id of the key that wrote it' }).exactOptional(),
+});
+export const configVersionSchema = z.object({
+  version: z.int().min(1),
+  createdAt: instant,
+  createdBy: z.string().meta({ description: 'Id of the key that wrote it' }),
+  config: configSchema,
+  changes: z
+    .array(z.object({ path: z.string(), from: z.unknown().optional(), to: z.unknown().optional() }))
+    .meta({ description: 'Against the version before; without `to` it was removed, without `from` it is new' }),
 });
 
 const usageFigures = {

@@ -8,6 +8,7 @@ import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { ApiKeyView, CreatedKey, SecretView, TenantView } from '#core/operations.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
+import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
 import type { ResultsView, RunView, SigningKeyView, TaskView, UploadView } from '#core/operations.ts';
 import { reasonOf } from './failure.ts';
 import { ApiRefusal, ApiUnreachable, problemOf } from './problem.ts';
@@ -85,6 +86,14 @@ export function clientOf(options: ClientOptions) {
     results: (id: string) => call<ResultsView>({ method: 'GET', path: at('runs', id, 'results') }),
     ledger: (id: string, filter: Listing & { bucket?: string }) =>
       call<PageOf<LedgerLine>>({ method: 'GET', path: at('runs', id, 'ledger'), query: { ...filter } }),
+    getConfig: () => call<ConfigView>({ method: 'GET', path: 'config' }),
+    /** @param etag of the version to replace; a newer one is not overwritten (412). */
+    putConfig: (config: JsonObject, etag: string) =>
+      call<ConfigView>({ method: 'PUT', path: 'config', body: config, headers: { 'if-match': etag } }),
+    listConfigVersions: (page: Listing) =>
+      call<PageOf<ConfigVersionView>>({ method: 'GET', path: 'config/versions', query: { ...page } }),
+    rollbackConfig: (version: number) =>
+      call<ConfigView>({ method: 'POST', path: 'config/rollback', body: { version } }),
     listDeadLetters: (filter: Listing & { runId?: string }) =>
       call<PageOf<DeadLetterView>>({ method: 'GET', path: 'dead-letters', query: { ...filter } }),
     /** @param ids 1 to PAGE_LIMIT_MAX of them. */

@@ -105,6 +105,7 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
     );
   addDeadLetters(program, around, act);
   addSecrets(program, around, act);
+  addConfig(program, around, act);
   addTenants(program, around, act);
   command(program, 'verify <dir|run>', 'prove results against their signature, manifest and ledger')
     .option('--key <id>', 'the key that must have signed them, by its id')
@@ -172,6 +173,23 @@ function addRuns(program: Command, around: Surroundings, act: Act): void {
   steer('pause', 'let a run rest: no request leaves later than 5 s after');
   steer('resume', 'let a paused run go on');
   steer('redrive', 'try the failed targets of a finished run again, in the same run');
+}
+
+function addConfig(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/config.ts')> => import('./commands/config.ts');
+  const config = command(program, 'config', "the tenant's defaults: what tasks do not say themselves");
+  command(config, 'get', 'the newest version').action(
+    act(async (options: CommonOptions) => (await commands()).getConfig(around, options)),
+  );
+  command(config, 'put <file>', 'replace them, for runs that start from now on').action(
+    act(async (file: string, options: CommonOptions) => (await commands()).putConfig(around, file, options)),
+  );
+  command(config, 'versions', 'all versions: who, when and what changed')
+    .addOption(limitOption())
+    .action(act(async (options: CommonOptions & PagingOptions) => (await commands()).configVersions(around, options)));
+  command(config, 'rollback <version>', 'a new version equal to an old one; 0 empties the configuration').action(
+    act(async (version: string, options: CommonOptions) => (await commands()).rollbackConfig(around, version, options)),
+  );
 }
 
 function addDeadLetters(program: Command, around: Surroundings, act: Act): void {

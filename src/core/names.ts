@@ -76,6 +76,13 @@ export const versionKey = (tenant: string, taskId: string, version: number): Key
   sk: VERSION_PREFIX + digits(version, 8),
 });
 
+/** A tenant's defaults: the newest, and all versions. */
+export const configKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'CONFIG' });
+export const configVersionKey = (tenant: string, version: number): Key => ({
+  pk: `${tenantPk(tenant)}#CONFIG`,
+  sk: VERSION_PREFIX + digits(version, 8),
+});
+
 export const runPk = (tenant: string, runId: string): string => {
   must(isRunId(runId), 'run id', runId);
   return `${tenantPk(tenant)}#RUN#${runId}`;

@@ -2,6 +2,7 @@
  * What the API can ask of Gleaner, as an interface between `src/api` (HTTP: routes, schemas, problems) and the steps that
  * do it. Every operation takes the caller, whose tenant is the first part of every key it touches.
  */
+import type { Defaults, Difference } from './defaults.ts';
 import type { Bucket, FailReason, LedgerLine } from './ledger.ts';
 import type { Signature } from './ports.ts';
 import type { JsonObject } from './json.ts';
@@ -81,6 +82,8 @@ export interface RunView {
   pausedAt?: string;
   /** While QUEUED behind another run of its task (`overlap: queue`): that run. */
   waitsFor?: string;
+  /** Of the tenant's defaults that it started with; absent: there were none. */
+  configVersion?: number;
   /** How often its failed targets were tried again. */
   redrives?: number;
   /** Estimated from metered operations and the price table of `prices.ts`; absent until something was metered. */
@@ -106,6 +109,8 @@ export interface StartOptions {
   /** Absent: `schedule.overlap` of the task, where it has none `allow`. */
   overlap?: Overlap;
   once?: Once;
+  /** Of an inline task; see `createTask`. */
+  given?: string[];
 }
 
 /** One target's whole story. */
@@ -154,6 +159,24 @@ export interface DeadLettersRedriven {
   redriven: string[];
   /** Left as they were, and why. */
   refused: { id: string; detail: string }[];
+}
+
+export interface ConfigView {
+  /** 0: nothing was ever configured. */
+  version: number;
+  etag: string;
+  config: Defaults;
+  updatedAt?: string;
+  /** Id of the key that wrote it. */
+  updatedBy?: string;
+}
+export interface ConfigVersionView {
+  version: number;
+  createdAt: string;
+  createdBy: string;
+  config: Defaults;
+  /** Against the version before. */
+  changes: Difference[];
 }
 
 export interface UsageFigures {
@@ -325,10 +348,17 @@ export interface Operations {
   /** The request failed in a way that may be tried again: free the key. */
   forget(caller: Caller, idempotencyKey: string): Promise<void>;
 
-  createTask(caller: Caller, task: TaskSpec, once?: Once): Promise<Outcome<TaskView>>;
+  /** @param given what the document names itself of what the tenant's defaults may fill (`givenOf`); absent = all of it. */
+  createTask(caller: Caller, task: TaskSpec, once?: Once, given?: string[]): Promise<Outcome<TaskView>>;
   listTasks(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<TaskView>>>;
   getTask(caller: Caller, taskId: string): Promise<Outcome<TaskView>>;
-  replaceTask(caller: Caller, taskId: string, task: TaskSpec, ifMatch?: string): Promise<Outcome<TaskView>>;
+  replaceTask(
+    caller: Caller,
+    taskId: string,
+    task: TaskSpec,
+    ifMatch?: string,
+    given?: string[],
+  ): Promise<Outcome<TaskView>>;
   deleteTask(caller: Caller, taskId: string, ifMatch?: string): Promise<Outcome<void>>;
   listVersions(caller: Caller, taskId: string, page: PageRequest): Promise<Outcome<PageOf<TaskVersionView>>>;
   /** Makes a new version equal to an old one. */
@@ -357,6 +387,11 @@ export interface Operations {
   ): Promise<Outcome<PageOf<DeadLetterView>>>;
   /** All of the tenant's (up to a thousand at a time) or those named. */
   redriveDeadLetters(caller: Caller, ids?: string[]): Promise<Outcome<DeadLettersRedriven>>;
+  getConfig(caller: Caller): Promise<Outcome<ConfigView>>;
+  putConfig(caller: Caller, config: Defaults, ifMatch?: string): Promise<Outcome<ConfigView>>;
+  listConfigVersions(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<ConfigVersionView>>>;
+  /** Makes a new version equal to an old one. */
+  rollbackConfig(caller: Caller, version: number, once?: Once): Promise<Outcome<ConfigView>>;
   /** What the tenant's runs used and cost; by default over the last thirty days. */
   usage(caller: Caller, span: { from?: string; to?: string }): Promise<Outcome<UsageView>>;
   signingKeys(): Promise<SigningKeyView[]>;

@@ -38,6 +38,8 @@ export interface RunFacts extends Key {
   runId: string;
   taskId: string;
   taskVersion: number;
+  /** Of the tenant's defaults that it started with; absent = there were none. */
+  configVersion?: number;
   region: string;
   createdAt: number;
   startedAt?: number;
@@ -176,6 +178,21 @@ export interface VersionRow extends Key {
   /** JSON text of the TaskSpec: one string attribute costs less and keeps order. */
   task: string;
   warnings?: string[];
+  /** What of the parts that a tenant's defaults may fill the document named itself; absent = all (a version from before). */
+  given?: string[];
+}
+/** The newest configuration of a tenant, and each version of it. */
+export interface ConfigRow extends Key {
+  kind: 'config';
+  tenant: string;
+  version: number;
+  /** JSON text of the `Defaults`. */
+  config: string;
+  at: number;
+  /** Id of the key that wrote it. */
+  by: string;
+  /** Of the idempotency key that wrote it. */
+  seed?: string;
 }
 export interface TenantRow extends Key {
   kind: 'tenant';
@@ -293,6 +310,7 @@ export const asRun = (item: Item): RunRow => item as unknown as RunRow;
 export const asShard = (item: Item): ShardRow => item as unknown as ShardRow;
 export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
 export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
+export const asConfig = (item: Item): ConfigRow => item as unknown as ConfigRow;
 export const asTenant = (item: Item): TenantRow => item as unknown as TenantRow;
 export const asHostWord = (item: Item): HostWordRow => item as unknown as HostWordRow;
 export const asHostSeen = (item: Item): HostSeenRow => item as unknown as HostSeenRow;
@@ -310,6 +328,7 @@ type Row =
   | ShardRow
   | TaskRow
   | VersionRow
+  | ConfigRow
   | TenantRow
   | ApiKeyRow
   | SecretRow

@@ -24,7 +24,7 @@ export class SecretMissing extends Error {
 export async function missingSecret(
   table: Table,
   tenant: string,
-  task: TaskSpec,
+  task: { fetch: Pick<TaskSpec['fetch'], 'secretHeaders'> },
 ): Promise<{ header: string; secret: string } | undefined> {
   for (const [header, secret] of Object.entries(task.fetch.secretHeaders))
     if ((await table.get(secretKey(tenant, secret))) === undefined) return { header, secret };

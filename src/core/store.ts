@@ -1,17 +1,30 @@
 /** Reading the control table: the few look-ups that several steps share. Writing stays with the step that owns it. */
-import { eventKey, planPrefix, runKey, runPk, shardKey, tenantKey, versionKey } from './names.ts';
+import {
+  configKey,
+  configVersionKey,
+  eventKey,
+  planPrefix,
+  runKey,
+  runPk,
+  shardKey,
+  tenantKey,
+  versionKey,
+} from './names.ts';
 import {
   asAttr,
+  asConfig,
   asItem,
   asRun,
   asShard,
   asTenant,
   asVersion,
+  type ConfigRow,
   type RoundRow,
   type RunRow,
   type ShardRow,
   type TenantRow,
 } from './rows.ts';
+import { withDefaults, type Defaults } from './defaults.ts';
 import type { JsonObject } from './json.ts';
 import type { Item, Page, Table } from './ports.ts';
 import type { TaskSpec } from './task.ts';
@@ -36,6 +49,51 @@ export async function readTask(table: Table, tenant: string, taskId: string, ver
   const item = await table.get(versionKey(tenant, taskId, version));
   if (item === undefined) throw new Error(`task ${taskId} has no version ${String(version)}`);
   return JSON.parse(asVersion(item).task) as TaskSpec;
+}
+
+/** As it was written: with what of it the document named itself. */
+export async function readVersion(
+  table: Table,
+  tenant: string,
+  taskId: string,
+  version: number,
+): Promise<{ task: TaskSpec; given?: string[] }> {
+  const item = await table.get(versionKey(tenant, taskId, version));
+  if (item === undefined) throw new Error(`task ${taskId} has no version ${String(version)}`);
+  const { task, given } = asVersion(item);
+  return { task: JSON.parse(task) as TaskSpec, ...(given && { given }) };
+}
+
+/** What a run does: its task's version under the tenant's defaults as they were when it started. */
+export async function taskOfRun(
+  table: Table,
+  run: Pick<RunRow, 'tenant' | 'taskId' | 'taskVersion' | 'configVersion'>,
+): Promise<TaskSpec> {
+  const { tenant, taskId, taskVersion, configVersion } = run;
+  const [{ task, given }, defaults] = await Promise.all([
+    readVersion(table, tenant, taskId, taskVersion),
+    configVersion === undefined ? undefined : configAt(table, tenant, configVersion),
+  ]);
+  if (configVersion === undefined) return task;
+  if (defaults === undefined) throw new Error(`the configuration has no version ${String(configVersion)}`);
+  return withDefaults(task, given, defaults);
+}
+
+/** The newest configuration of a tenant, if it ever had one. */
+export async function readConfig(table: Table, tenant: string): Promise<ConfigRow | undefined> {
+  const item = await table.get(configKey(tenant));
+  return item && asConfig(item);
+}
+
+/** One version; the newest may stand in the head alone for a moment. */
+export async function configAt(table: Table, tenant: string, version: number): Promise<Defaults | undefined> {
+  const kept = async (): Promise<Item | undefined> => table.get(configVersionKey(tenant, version));
+  let item = await kept();
+  if (item === undefined) {
+    const head = await table.get(configKey(tenant));
+    item = head && asConfig(head).version === version ? head : await kept();
+  }
+  return item && (JSON.parse(asConfig(item).config) as Defaults);
 }
 
 export async function readTenant(table: Table, tenant: string): Promise<TenantRow> {

@@ -10,6 +10,8 @@ const BODIES: Record<string, unknown> = {
   startInlineRun: { task: SMALL },
   rollbackTask: { version: 1 },
   putSecret: { value: 'Bearer planted-value' },
+  replaceConfig: { pace: { requestsPerSecond: 2 } },
+  rollbackConfig: { version: 0 },
   createTenant: { id: 'another' },
   replaceTenant: {},
   createKey: { scopes: ['read'] },

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { LedgerLine } from '#core/ledger.ts';
+import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, PendingLine, RecordLine } from '#core/operations.ts';
 import type { ResultsView, RunView, ShardView, SigningKeyView, TaskVersionView, TaskView } from '#core/operations.ts';
 import type {
@@ -148,6 +149,8 @@ describe('the schemas of answers', () => {
     expectTypeOf<DeadLettersRedriven>().toExtend<Of<typeof views.deadLettersRedrivenSchema>>();
     expectTypeOf<Of<typeof views.signingKeySchema>>().toExtend<SigningKeyView>();
     expectTypeOf<SigningKeyView>().toExtend<Of<typeof views.signingKeySchema>>();
+    expectTypeOf<ConfigView>().toExtend<Of<typeof views.configViewSchema>>();
+    expectTypeOf<ConfigVersionView>().toExtend<Of<typeof views.configVersionSchema>>();
     expectTypeOf<Of<typeof views.usageViewSchema>>().toExtend<UsageView>();
     expectTypeOf<UsageView>().toExtend<Of<typeof views.usageViewSchema>>();
     expectTypeOf<Of<typeof views.secretViewSchema>>().toExtend<SecretView>();

@@ -33,6 +33,7 @@ describe('a task document', () => {
     const parsed = parseTask({ name: 'c', source: { crawl: { seeds: ['https://a.example/'] } } }, options);
     expect(parsed).toEqual({
       ok: true,
+      given: [],
       warnings: [],
       task: {
         name: 'c',

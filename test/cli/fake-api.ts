@@ -4,8 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { BUCKETS, type Bucket } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, RunView, TaskView } from '#core/operations.ts';
+import type { Defaults } from '#core/defaults.ts';
 import type { RunState } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
+import { configOf, configVersionOf } from '#support/fake-views.ts';
 import { RUN_ID, SIGNING_KEY, type Tree } from './results-tree.ts';
 
 export const KEY = 'gln_local_test';
@@ -163,6 +165,14 @@ function route(api: FakeApi, { method, path, headers, body }: Seen): Reply {
       return api.explanation === undefined
         ? problem(404, 'Not found', 'the run has no such target')
         : { status: 200, value: api.explanation };
+    case 'GET /v1/config':
+      return { status: 200, value: configOf(1, { pace: { concurrency: 2 } }) };
+    case 'PUT /v1/config':
+      return { status: 200, value: configOf(2, JSON.parse(body.toString()) as Defaults) };
+    case 'GET /v1/config/versions':
+      return { status: 200, value: { items: [configVersionOf(configOf(1, { pace: { requestsPerSecond: 2 } }))] } };
+    case 'POST /v1/config/rollback':
+      return { status: 200, value: configOf(3) };
     case 'GET /v1/signing-keys':
       return { status: 200, value: { items: [SIGNING_KEY] } };
     case 'GET /v1/dead-letters':

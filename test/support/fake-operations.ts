@@ -8,10 +8,12 @@ import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Re
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
 import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
+import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
+import type { Defaults } from '#core/defaults.ts';
 import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { API_KEY, DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
-import { resultsOf, SECRET, SHARDS, SIGNING_KEY, TENANT, usageOf } from './fake-views.ts';
+import { configOf, configVersionOf, resultsOf, SECRET, SHARDS, SIGNING_KEY, TENANT, usageOf } from './fake-views.ts';
 
 export const KEYS: Record<string, Caller> = {
   'read-key': { tenant: 'acme', keyId: 'k-read', scopes: ['read'] },
@@ -42,6 +44,7 @@ function page<T>(items: T[], { limit, cursor }: PageRequest): Outcome<PageOf<T>>
 export class FakeOperations implements Operations {
   readonly versions = new Map<string, TaskSpec[]>();
   readonly runs = new Map<string, RunView>();
+  readonly configs = new Map<string, ConfigView>();
   readonly tenants = new Map<string, TenantView>();
   readonly deeds = new Map<string, Deed>();
   /** How often each operation was asked. */
@@ -252,6 +255,28 @@ export class FakeOperations implements Operations {
       redriven: wanted.filter((id) => known.includes(id)),
       refused: unknown.map((id) => ({ id, detail: 'there is no such dead letter' })),
     });
+  }
+  getConfig(caller: Caller): Promise<Outcome<ConfigView>> {
+    return Promise.resolve(yes(this.configs.get(caller.tenant) ?? configOf(0)));
+  }
+  async putConfig(caller: Caller, config: Defaults, ifMatch?: string): Promise<Outcome<ConfigView>> {
+    await this.#act('putConfig');
+    const { version, etag } = this.configs.get(caller.tenant) ?? configOf(0);
+    if (ifMatch !== undefined && ifMatch !== etag) return no(412, 'it has changed');
+    const next = configOf(version + 1, config);
+    this.configs.set(caller.tenant, next);
+    return yes(next);
+  }
+  listConfigVersions(caller: Caller, request: PageRequest): Promise<Outcome<PageOf<ConfigVersionView>>> {
+    const newest = this.configs.get(caller.tenant);
+    return Promise.resolve(page(newest ? [configVersionOf(newest)] : [], request));
+  }
+  async rollbackConfig(caller: Caller, version: number, once?: Once): Promise<Outcome<ConfigView>> {
+    await this.#act('rollbackConfig', once);
+    if (version > (this.configs.get(caller.tenant)?.version ?? 0)) return no(404, 'there is no such version');
+    const next = configOf((this.configs.get(caller.tenant)?.version ?? 0) + 1);
+    this.configs.set(caller.tenant, next);
+    return yes(next);
   }
   usage(_caller: Caller, { from = '2026-11-25', to = '2026-11-26' }: { from?: string; to?: string }) {
     return Promise.resolve(yes(usageOf(from, to)));

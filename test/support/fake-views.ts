@@ -1,4 +1,6 @@
 /** What the fake operations tell: one of each view, with every optional field somewhere. */
+import type { Defaults } from '#core/defaults.ts';
+import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, PendingLine, RecordLine, ResultsView, RunView } from '#core/operations.ts';
@@ -38,6 +40,20 @@ export const usageOf = (from: string, to: string): UsageView => ({
   days: [{ day: to, ...FIGURES }],
   total: FIGURES,
   prices: PRICE_TABLE,
+});
+
+export const configOf = (version: number, config: Defaults = {}): ConfigView => ({
+  version,
+  etag: `"c${String(version)}"`,
+  config,
+  ...(version > 0 && { updatedAt: NOW, updatedBy: 'k-write' }),
+});
+export const configVersionOf = ({ version, config }: ConfigView): ConfigVersionView => ({
+  version,
+  createdAt: NOW,
+  createdBy: 'k-write',
+  config,
+  changes: [{ path: 'pace.requestsPerSecond', to: 2 }],
 });
 
 export const queuedRun = (id: string, taskId: string, taskVersion: number): RunView => ({

@@ -2,7 +2,6 @@
 import type { LaterRoute } from '../route.ts';
 
 const get = (path: string): LaterRoute => ({ method: 'GET', path, scope: 'read' });
-const post = (path: string): LaterRoute => ({ method: 'POST', path, scope: 'write' });
 const put = (path: string): LaterRoute => ({ method: 'PUT', path, scope: 'write' });
 const remove = (path: string): LaterRoute => ({ method: 'DELETE', path, scope: 'write' });
 
@@ -12,9 +11,5 @@ export const LATER_ROUTES: LaterRoute[] = [
   get('/v1/hosts/{host}'),
   put('/v1/hosts/{host}'),
   remove('/v1/hosts/{host}'),
-  get('/v1/config'),
-  put('/v1/config'),
-  get('/v1/config/versions'),
-  post('/v1/config/rollback'),
   get('/v1/alerts'),
 ];

@@ -58,7 +58,10 @@ export const RUN_ROUTES: Route[] = [
     answers: [STARTED],
     problems: ['conflict'],
     handle: async ({ service, caller, body, once }) =>
-      replyTo(await service.operations.startInline(caller, body.task, optionsOf(body, once)), started),
+      replyTo(
+        await service.operations.startInline(caller, body.task, { ...optionsOf(body, once), given: body.given }),
+        started,
+      ),
   }),
   defineRoute({
     method: 'GET',

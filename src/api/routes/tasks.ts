@@ -57,7 +57,7 @@ export const TASK_ROUTES: Route[] = [
     answers: [{ status: 201, description: 'Created', schema: taskViewSchema, headers: ['location', 'etag'] }],
     problems: ['conflict'],
     handle: async ({ service, caller, body, once }) => {
-      const outcome = await service.operations.createTask(caller, body.task, once);
+      const outcome = await service.operations.createTask(caller, body.task, once, body.given);
       return replyTo(outcome, (view) => taskReply(201, view, body.warnings));
     },
   }),
@@ -108,8 +108,14 @@ export const TASK_ROUTES: Route[] = [
     handle: async (context) => {
       const match = await ifMatchOf(context);
       if (!match.ok) return { problem: match.problem };
-      const { task, warnings } = context.body;
-      const outcome = await context.service.operations.replaceTask(context.caller, id(context), task, match.etag);
+      const { task, warnings, given } = context.body;
+      const outcome = await context.service.operations.replaceTask(
+        context.caller,
+        id(context),
+        task,
+        match.etag,
+        given,
+      );
       return replyTo(outcome, (view) => taskReply(200, view, warnings));
     },
   }),

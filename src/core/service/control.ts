@@ -6,7 +6,7 @@ import { isEnded, type Redriving } from '../run.ts';
 import { dropLock, takeLock } from '../run-lock.ts';
 import { sendOpen } from '../send.ts';
 import { moveRun, requestStop, wakeIfDue } from '../stop.ts';
-import { allShards, note, readTask } from '../store.ts';
+import { allShards, note, taskOfRun } from '../store.ts';
 import { noRun, ok, refuse } from './outcome.ts';
 import { findRun, viewRun } from './runs.ts';
 import type { Context } from '../context.ts';
@@ -85,7 +85,7 @@ export async function redrive(
       'Already running',
       `run ${locking.holder} of task ${taskId} is not over, and its runs do not overlap`,
     );
-  const task = await readTask(ports.table, tenant, taskId, run.taskVersion);
+  const task = await taskOfRun(ports.table, run);
   const now = ports.clock.now();
   const write = await moveRun(ports, tenant, runId, {
     kind: 'redrive',

@@ -5,7 +5,7 @@ import { commitName, fileName, fileObject, parseShardId } from '../names.ts';
 import { ledgersOf, partsOf } from '../manifest.ts';
 import { openTargets, type PendingTarget } from '../open-targets.ts';
 import { pendingOf, type RunRow, type ShardRow } from '../rows.ts';
-import { allShards, readTask } from '../store.ts';
+import { allShards, taskOfRun } from '../store.ts';
 import { iso, noRun, ok, refuse } from './outcome.ts';
 import { findRun } from './runs.ts';
 import type { Context } from '../context.ts';
@@ -39,7 +39,7 @@ export async function explain(
   if (run === undefined) return noRun(runId);
   const identity = targetIdentity(wanted) ?? wanted.url;
   const host = hostOf(wanted.url);
-  const { source } = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
+  const { source } = await taskOfRun(ports.table, run);
   const files: LedgerFileRef[] = [];
   const open: ShardRow[] = [];
   for (const { round, ledgers } of run.rounds)

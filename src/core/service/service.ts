@@ -1,6 +1,7 @@
 /** Everything the API can ask, over one set of ports. */
 import { createKey, listKeys, revokeKey, rotateKey } from './api-keys.ts';
 import { authenticate, forget, remember, remembered } from './access.ts';
+import { getConfig, listConfigVersions, putConfig, rollbackConfig } from './config.ts';
 import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './control.ts';
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts';
 import { explain } from './explain.ts';
@@ -41,6 +42,10 @@ export function createService(ports: ServicePorts): Operations {
     explain: (...args) => explain(ports, ...args),
     listDeadLetters: (...args) => listDeadLetters(ports, ...args),
     redriveDeadLetters: (...args) => redriveDeadLetters(ports, ...args),
+    getConfig: (...args) => getConfig(ports, ...args),
+    putConfig: (...args) => putConfig(ports, ...args),
+    listConfigVersions: (...args) => listConfigVersions(ports, ...args),
+    rollbackConfig: (...args) => rollbackConfig(ports, ...args),
     usage: (...args) => usage(ports, ...args),
     signingKeys: () => signingKeys(ports),
     listShards: (...args) => listShards(ports, ...args),

@@ -1,10 +1,11 @@
 /** Starting runs: beside others of their task, instead of them, or after them. */
+import { withDefaults, type Defaults } from '../defaults.ts';
 import { METRICS } from '../metrics.ts';
 import { RUN_SWEEP_MS } from '../limits.ts';
 import { dueOf, runKey, runListPk, usageKey } from '../names.ts';
 import { asItem, type RunRow } from '../rows.ts';
 import { dropLock, takeLock, waitInLine } from '../run-lock.ts';
-import { note, readRun, readTask } from '../store.ts';
+import { note, readConfig, readRun, readVersion } from '../store.ts';
 import { idOf, type IdPorts } from './ids.ts';
 import { noTask, ok, refuse } from './outcome.ts';
 import { viewRun } from './runs.ts';
@@ -23,9 +24,10 @@ export async function startRun(
 ): Promise<Outcome<RunView>> {
   const head = await readHead(ports, caller.tenant, taskId);
   if (head === undefined) return noTask(taskId);
-  const task = await readTask(ports.table, caller.tenant, taskId, head.version);
+  const written = await readVersion(ports.table, caller.tenant, taskId, head.version);
+  const { task, configVersion } = await underDefaults(ports, caller.tenant, written);
   const no = await forbidden(ports, caller, task);
-  return no ?? launch(ports, caller, task, head.version, options);
+  return no ?? launch(ports, caller, task, { taskVersion: head.version, ...configVersion }, options);
 }
 
 /** A task of this name gets a new version when the document differs from its latest. */
@@ -36,12 +38,26 @@ export async function startInline(
   options: StartOptions = {},
 ): Promise<Outcome<RunView>> {
   const head = await readHead(ports, caller.tenant, task.name);
-  const same =
-    head &&
-    JSON.stringify(await readTask(ports.table, caller.tenant, task.name, head.version)) === JSON.stringify(task);
+  const { given } = options;
+  const stored = head && (await readVersion(ports.table, caller.tenant, task.name, head.version));
+  const same = JSON.stringify(stored) === JSON.stringify({ task, given });
   if (head && same) return startRun(ports, caller, task.name, options);
-  const put = head ? await replaceTask(ports, caller, task.name, task) : await createTask(ports, caller, task);
-  return put.ok ? launch(ports, caller, task, put.value.version, options) : put;
+  const put = head
+    ? await replaceTask(ports, caller, task.name, task, undefined, given)
+    : await createTask(ports, caller, task, undefined, given);
+  return put.ok ? startRun(ports, caller, task.name, options) : put;
+}
+
+/** The task as a run that starts now does it, and the version of the defaults that make it so. */
+async function underDefaults(
+  ports: Pick<StartPorts, 'table'>,
+  tenant: string,
+  { task, given }: { task: TaskSpec; given?: string[] | undefined },
+): Promise<{ task: TaskSpec; configVersion: Pick<RunRow, 'configVersion'> }> {
+  const config = await readConfig(ports.table, tenant);
+  if (config === undefined) return { task, configVersion: {} };
+  const defaults = JSON.parse(config.config) as Defaults;
+  return { task: withDefaults(task, given, defaults), configVersion: { configVersion: config.version } };
 }
 
 /** Lock first, then the row, then the execution: what dies in between is found by the sweep or by the next start. */
@@ -49,7 +65,7 @@ async function launch(
   ports: StartPorts,
   caller: Caller,
   task: TaskSpec,
-  taskVersion: number,
+  versions: Pick<RunRow, 'taskVersion' | 'configVersion'>,
   { overlap = task.schedule?.overlap ?? 'allow', once }: StartOptions,
 ): Promise<Outcome<RunView>> {
   const { tenant } = caller;
@@ -63,7 +79,7 @@ async function launch(
     ...(locking?.ok && { lock: locking.token }),
     ...(locking?.ok === false && { waitsFor: locking.holder }),
   };
-  const run = { ...newRun(ports, tenant, runId, task, taskVersion, overlap), ...turn };
+  const run = { ...newRun(ports, tenant, runId, task, versions, overlap), ...turn };
   const write = await ports.table.put(asItem(run), { absent: 'pk' });
   if (!write.ok) {
     // The same request, tried twice at once: the other one has it.
@@ -71,7 +87,7 @@ async function launch(
     if (locking?.ok && other?.lock !== locking.token) await dropLock(ports, ref, locking.token);
     return other ? goOn(ports, other) : refuse(409, 'Changed meanwhile', `run ${runId} is being started elsewhere`);
   }
-  const detail = `task ${task.name} version ${String(taskVersion)}`;
+  const detail = `task ${task.name} version ${String(versions.taskVersion)}`;
   await note(
     ports.table,
     run,
@@ -107,7 +123,7 @@ function newRun(
   tenant: string,
   runId: string,
   task: TaskSpec,
-  taskVersion: number,
+  versions: Pick<RunRow, 'taskVersion' | 'configVersion'>,
   overlap: Overlap,
 ): RunRow {
   const now = ports.clock.now();
@@ -117,7 +133,7 @@ function newRun(
     tenant,
     runId,
     taskId: task.name,
-    taskVersion,
+    ...versions,
     state: 'QUEUED',
     region: ports.region,
     createdAt: now,

@@ -35,7 +35,7 @@ export async function readHead(ports: Ports, tenant: string, taskId: string): Pr
 export async function forbidden(
   ports: Ports,
   caller: Caller,
-  task: TaskSpec,
+  task: { fetch: Pick<TaskSpec['fetch'], 'robots' | 'secretHeaders'> },
 ): Promise<ReturnType<typeof refuse> | undefined> {
   const missing = await missingSecret(ports.table, caller.tenant, task);
   if (missing !== undefined) {
@@ -55,6 +55,7 @@ export async function createTask(
   caller: Caller,
   task: TaskSpec,
   once?: Once,
+  given?: string[],
 ): Promise<Outcome<TaskView>> {
   const no = await forbidden(ports, caller, task);
   if (no) return no;
@@ -62,7 +63,7 @@ export async function createTask(
   const old = before && asTask(before);
   if (old && !old.deleted && isRepetition(old, once)) return ok(view(old, task));
   if (old && !old.deleted) return refuse(409, 'Task exists', `there is a task ${task.name} already: PUT a new version`);
-  return writeVersion(ports, caller, task, old, once);
+  return writeVersion(ports, caller, { task, given }, old, once);
 }
 
 /** Has this very request been done before, its answer being lost? */
@@ -74,6 +75,7 @@ export async function replaceTask(
   taskId: string,
   task: TaskSpec,
   ifMatch?: string,
+  given?: string[],
 ): Promise<Outcome<TaskView>> {
   const head = await readHead(ports, caller.tenant, taskId);
   if (head === undefined) return noTask(taskId);
@@ -82,7 +84,7 @@ export async function replaceTask(
     return refuse(400, 'Invalid request', `name: ${message}`, [{ path: 'name', message }]);
   }
   const no = (await forbidden(ports, caller, task)) ?? mismatch(head, ifMatch);
-  return no ?? writeVersion(ports, caller, task, head);
+  return no ?? writeVersion(ports, caller, { task, given }, head);
 }
 
 const mismatch = (head: TaskRow, ifMatch?: string): ReturnType<typeof refuse> | undefined => {
@@ -99,7 +101,7 @@ const mismatch = (head: TaskRow, ifMatch?: string): ReturnType<typeof refuse> | 
 async function writeVersion(
   ports: Ports,
   caller: Caller,
-  task: TaskSpec,
+  { task, given }: { task: TaskSpec; given: string[] | undefined },
   old: TaskRow | undefined,
   once?: Once,
 ): Promise<Outcome<TaskView>> {
@@ -111,6 +113,7 @@ async function writeVersion(
     version,
     createdAt: now,
     task: JSON.stringify(task),
+    ...(given && { given }),
   };
   await ports.table.put(asItem(row));
   const createdAt = old && !old.deleted ? old.createdAt : now;
@@ -205,5 +208,6 @@ export async function rollbackTask(
   if (isRepetition(head, once)) return getTask(ports, caller, taskId);
   const item = version <= head.version ? await ports.table.get(versionKey(caller.tenant, taskId, version)) : undefined;
   if (item === undefined) return refuse(404, 'No such version', `task ${taskId} has no version ${String(version)}`);
-  return writeVersion(ports, caller, JSON.parse(asVersion(item).task) as TaskSpec, head, once);
+  const { task, given } = asVersion(item);
+  return writeVersion(ports, caller, { task: JSON.parse(task) as TaskSpec, given }, head, once);
 }

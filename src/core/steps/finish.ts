@@ -14,7 +14,7 @@ import { isEnded, type Ending, type EndState } from '../run.ts';
 import { yieldTurn } from '../settle.ts';
 import { signedBytes } from '../signing.ts';
 import { moveRun } from '../stop.ts';
-import { allShards, note, readTask } from '../store.ts';
+import { allShards, note, taskOfRun } from '../store.ts';
 import { transition } from '../target.ts';
 import { Batch, commitBatch } from '../work/batch.ts';
 import { fenceShard } from '../work/claim.ts';
@@ -97,7 +97,7 @@ async function makeManifest(
   ports: Ports,
   run: RunRow,
 ): Promise<{ manifest: Manifest; duplicateRecords: number | undefined }> {
-  const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
+  const task = await taskOfRun(ports.table, run);
   const built = await buildManifest(run, allShards(ports.table, run), run.state, ports.clock.now());
   checkBalance(built);
   const { key } = task.extract;

@@ -5,7 +5,7 @@
 import { FingerprintSet } from '../fingerprint-set.ts';
 import { ROUNDS_MAX } from '../limits.ts';
 import { commitName, frontierObject, linksObject, runKey, seenObject } from '../names.ts';
-import { allShards, note, readRun, readTask, shardsOf } from '../store.ts';
+import { allShards, note, readRun, taskOfRun, shardsOf } from '../store.ts';
 import { targetIdentity } from '../url.ts';
 import type { Context } from '../context.ts';
 import type { PlannedTarget } from '../cut.ts';
@@ -26,7 +26,7 @@ export async function merge(
   if ((run?.state !== 'RUNNING' && run?.state !== 'PAUSED') || round === undefined) return over;
   if (run.attempt !== ref.attempt) return over;
   if (run.rounds[next]) return { more: true, round: next };
-  const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
+  const task = await taskOfRun(ports.table, run);
   const { crawl } = task.source;
   if (crawl === undefined || next > ROUNDS_MAX) return over;
   // Rounds are depths, until failed pages of all depths were tried again.

@@ -16,7 +16,7 @@ import { isEnded } from '../run.ts';
 import { holdsLock } from '../run-lock.ts';
 import { entriesOf, type PlanPorts } from '../sources.ts';
 import { moveRun, timeUp } from '../stop.ts';
-import { note, readRun, readTask, readTenant } from '../store.ts';
+import { note, readRun, taskOfRun, readTenant } from '../store.ts';
 import { compileFilter, hostOf, targetIdentity } from '../url.ts';
 import type { TaskSpec } from '../task.ts';
 
@@ -90,7 +90,7 @@ async function claim(ports: PlanPorts, run: RunRow, round: number): Promise<RunR
 /** A redriven run: its rounds are known, some of their shards are opened again. */
 async function reopen(ports: PlanPorts, run: RunRow): Promise<RunRow | undefined> {
   if (run.redriving === undefined) return run;
-  const task = await readTask(ports.table, run.tenant, run.taskId, run.taskVersion);
+  const task = await taskOfRun(ports.table, run);
   const shards = await reopenShards(ports, run, run.redriving, task.source.follow !== undefined);
   const write = await moveRun(ports, run.tenant, run.runId, { kind: 'reopened', epoch: run.planEpoch });
   if (!write.ok) return undefined;
@@ -99,10 +99,7 @@ async function reopen(ports: PlanPorts, run: RunRow): Promise<RunRow | undefined
 }
 
 async function cutRound(ports: PlanPorts, run: RunRow, round: number): Promise<RoundRow> {
-  const [task, tenant] = await Promise.all([
-    readTask(ports.table, run.tenant, run.taskId, run.taskVersion),
-    readTenant(ports.table, run.tenant),
-  ]);
+  const [task, tenant] = await Promise.all([taskOfRun(ports.table, run), readTenant(ports.table, run.tenant)]);
   const ledger = new PlanLedger(ports, run, round);
   const shards = new ShardWriter(ports, run, task, round);
   const filter = targetFilter(task, round);

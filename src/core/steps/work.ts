@@ -18,7 +18,7 @@ import { ledgerObject } from '../manifest.ts';
 import { openTargets, type PendingTarget } from '../open-targets.ts';
 import { requestStop, wakeIfDue } from '../stop.ts';
 import { SecretMissing, readSecrets } from '../secret-headers.ts';
-import { note, readRun, readTask, readTenant } from '../store.ts';
+import { note, readRun, readTenant, taskOfRun } from '../store.ts';
 import { compileScope, targetIdentity } from '../url.ts';
 import { Attempts, type AttemptEnd, type AttemptsInput, type WorkPorts } from '../work/attempt.ts';
 import { Bell } from '../work/bell.ts';
@@ -75,7 +75,7 @@ async function hold(
 
 async function open(ports: WorkStepPorts, run: RunRow, shard: LeasedShard, deadlineAt: number): Promise<Session> {
   const [task, tenant, words] = await Promise.all([
-    readTask(ports.table, run.tenant, run.taskId, run.taskVersion),
+    taskOfRun(ports.table, run),
     readTenant(ports.table, run.tenant),
     readTenantWords(ports.table, run.tenant),
   ]);
