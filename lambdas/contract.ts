@@ -25,7 +25,14 @@ export interface Environments {
     RUN_MACHINE_ARN: string;
     LIST_BUCKETS: string;
   };
-  plan: Common & { CONTROL_TABLE: string; PACE_TABLE: string; RESULTS_BUCKET: string; LIST_BUCKETS: string };
+  plan: Common & {
+    CONTROL_TABLE: string;
+    PACE_TABLE: string;
+    RESULTS_BUCKET: string;
+    LIST_BUCKETS: string;
+    /** Workers there may be at a time. */
+    WORKERS_MAX: string;
+  };
   dispatch: Common & { CONTROL_TABLE: string; SHARD_QUEUE_URL: string };
   await: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string };
   merge: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string };
@@ -53,7 +60,7 @@ export interface Environments {
 
 const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string)[] } = {
   api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN', 'LIST_BUCKETS'],
-  plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS'],
+  plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS', 'WORKERS_MAX'],
   dispatch: ['CONTROL_TABLE', 'SHARD_QUEUE_URL'],
   await: ['CONTROL_TABLE', 'RUN_MACHINE_ARN'],
   merge: ['CONTROL_TABLE', 'RESULTS_BUCKET'],

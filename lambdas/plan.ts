@@ -2,7 +2,7 @@
 import { plan } from '#core/steps/plan.ts';
 import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { listBuckets, resultObjects, tables, tenantSecrets, time } from './aws/ports.ts';
+import { listBuckets, resultObjects, tables, tenantSecrets, time, workersMax } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing, sitemaps } from './aws/web.ts';
 import { TRANSITIONS, environment, type PlanInput, type PlanOutput } from './contract.ts';
@@ -20,6 +20,7 @@ const ports = {
   log: told.log,
   meter: told.meter,
   listBuckets: listBuckets(env),
+  workersMax: workersMax(env),
   resultsBucket: env.RESULTS_BUCKET,
 };
 

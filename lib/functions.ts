@@ -85,9 +85,10 @@ export class Functions extends Construct {
     const SIGNING_SECRET_ARN = s.signingSecret.secretArn;
     const RUN_MACHINE_ARN = s.machineArn;
     const LIST_BUCKETS = listBuckets.join(',');
+    const WORKERS_MAX = String(stage.workConcurrencyMax);
     return {
       api: { ...common('api'), CONTROL_TABLE, RESULTS_BUCKET, SHARD_QUEUE_URL, RUN_MACHINE_ARN, LIST_BUCKETS },
-      plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS },
+      plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS, WORKERS_MAX },
       dispatch: { ...common('dispatch'), CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
       merge: { ...common('merge'), CONTROL_TABLE, RESULTS_BUCKET },

@@ -102,6 +102,8 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     control(s, 'dynamodb:PutItem'),
     pace(s),
     streams(s),
+    // What it put aside between its passes.
+    objects(s, 's3:DeleteObject'),
     tellMissing(s.bucket.bucketArn),
     ...lists(s),
     useSecrets(s),

@@ -1,6 +1,6 @@
 /** One target's end as a line of the ledger: written by planning, by workers and by the end of a run in the same way. */
 import { bodySha256 } from './url.ts';
-import type { PlannedTarget } from './cut.ts';
+import type { PlannedTarget } from './planned-target.ts';
 import type { LedgerLine } from './ledger.ts';
 import type { TargetState } from './target.ts';
 

@@ -46,8 +46,6 @@ export const PARK_SPARINGLY_AFTER_MS = 60_000;
 
 /** Requests in flight in one worker over all hosts: sockets and body buffers at 1 GB of memory. */
 export const WORK_CONCURRENCY_MAX = 64;
-/** In flight on one host by one worker: above it a host's targets are cut into several lanes. */
-export const LANE_CONCURRENCY_MAX = 32;
 /** When everything left must wait longer than this, the shard is parked instead of sleeping on the clock of Lambda. */
 export const PARK_AFTER_MS = 300;
 /**
@@ -71,8 +69,38 @@ export const HOST_SEEN_LEASES = 50;
 export const HOSTS_SEEN_MAX = 200;
 /** SQS's longest delay. */
 export const DELAY_SECONDS_MAX = 900;
-/** Targets a planner holds in memory before it writes mixed shards: about 300 bytes each. */
-export const PLAN_BUFFER_TARGETS_MAX = 100_000;
+
+/** A stream's worker is reckoned to keep this share of its slots busy: hosts pause, and the last requests of a shard run alone. */
+export const STREAM_LOAD = 0.7;
+/** No plan aims at an end sooner than this: a worker costs a start, and below it one more would hardly be warm. */
+export const STREAM_SECONDS_MIN = 20;
+/** A host that brings more than this share of a stream's work is cut: then the streams can be filled evenly. */
+export const HOST_PART_SHARE = 0.5;
+/** A shard of slow targets holds as many as last about this long: what is left in it is out of reach when a stream is split. */
+export const SHARD_SECONDS = 40;
+/** And no fewer than this, or the calls for a shard (some ten) would weigh more than 0.05 for each target. */
+export const SHARD_TARGETS_MIN = 250;
+/** Shards of one stream that its worker may have open at once: what waits for its next attempt does not hold up the rest. */
+export const STREAM_SHARDS_OPEN_MAX = 4;
+/** A stream whose end is further away than this may be split: a start, a claim and a cold cache are worth it then. */
+export const SPLIT_SECONDS = 20;
+/** And so much further than its slowest host makes it last anyway. */
+export const SPLIT_MARGIN = 1.05;
+/** Only a worker whose slots are that full is held up by them. */
+export const SPLIT_BUSY = 0.8;
+/** A worker looks this often whether to split, and looks back as long. */
+export const SPLIT_LOOK_MS = 5_000;
+/** Hosts whose record a planner asks for, heaviest first: at 64 at a time a second or two. The others are taken to be as the task says. */
+export const PLAN_HOSTS_ASKED = 1_000;
+/** What a request takes where nothing is known: the median over many sites. */
+export const LATENCY_SECONDS_ASSUMED = 0.5;
+/** Bytes of targets that a planner holds in memory between its passes; what is more goes to objects. */
+export const PLAN_HELD_BYTES = 32 * 1024 * 1024;
+/** Pieces in which it goes there: few requests, and none larger than one PUT. */
+export const PLAN_CHUNK_BYTES = 4 * 1024 * 1024;
+export const PLAN_CHUNK_BYTES_MIN = 64 * 1024;
+/** Bytes of targets that are put into order at a time. */
+export const PLAN_BIN_BYTES = 16 * 1024 * 1024;
 /** Rounds of a crawl: each is an entry of about 1 KB in the run's row and some 20 events of the execution's 25,000. */
 export const ROUNDS_MAX = 100;
 

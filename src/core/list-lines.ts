@@ -2,7 +2,7 @@
  * Lines of an uploaded list: plain text (a URL a line), CSV (first column) or NDJSON (`{url, …}`). A line that names no
  * target is a value too: it ends in the ledger instead of vanishing.
  */
-import { parseHttp } from './url.ts';
+import { isPlainUrl, parseHttp } from './url.ts';
 import type { RequestSpec } from './task.ts';
 
 export type ListLine =
@@ -36,6 +36,7 @@ export function sniffList(firstLines: string[]): ListKind {
 
 /** @param index 0-based number of the line: the first line of a CSV list may be its header. */
 export function parseListLine(line: string, index: number, kind: ListKind): ListLine {
+  if (kind === 'text' && isPlainUrl(line)) return { kind: 'target', target: { url: line } };
   const text = clean(line);
   if (text === '' || text.startsWith('#')) return { kind: 'nothing' };
   if (text.startsWith('{')) return parseObject(text);

@@ -220,6 +220,9 @@ const runPrefix = (tenant: string, runId: string): string => {
 };
 export const targetsObject = (tenant: string, runId: string, shard: string): string =>
   `${runPrefix(tenant, runId)}targets/${shard}.ndjson.gz`;
+/** What a planner holds between its passes. @param file lower-case letters, digits and hyphens. */
+export const planObject = (tenant: string, runId: string, round: number, plan: number, file: string): string =>
+  `${runPrefix(tenant, runId)}plan/r${digits(round, 3)}p${digits(plan, 3)}-${file}.bin`;
 export const linksObject = (tenant: string, runId: string, name: string): string =>
   `${runPrefix(tenant, runId)}links/${name}.ndjson.gz`;
 export const frontierObject = (tenant: string, runId: string, round: number): string =>

@@ -3,7 +3,7 @@ import { isSet } from './bitmap.ts';
 import { targetsObject } from './names.ts';
 import { pendingOf, type ShardRow } from './rows.ts';
 import { fresh, type TargetState } from './target.ts';
-import type { PlannedTarget } from './cut.ts';
+import type { PlannedTarget } from './planned-target.ts';
 import type { Objects } from './ports.ts';
 
 export interface PendingTarget extends PlannedTarget {

@@ -4,7 +4,7 @@ import { ledgerLine } from './ledger-line.ts';
 import { fresh, transition } from './target.ts';
 import type { BucketCounts, EndBucket, FailReason } from './ledger.ts';
 import type { Clock, Objects } from './ports.ts';
-import type { PlannedTarget } from './cut.ts';
+import type { PlannedTarget } from './planned-target.ts';
 import type { LedgerFile, RunRow } from './rows.ts';
 
 const LINES_MAX = 50_000;

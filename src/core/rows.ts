@@ -18,6 +18,8 @@ export interface RoundRow {
   shards: number;
   /** Targets put into shards. */
   targets: number;
+  /** Streams they were dealt to; absent in plans of an earlier release. */
+  streams?: number;
   /** Targets that planning itself ended: excluded, duplicate, overBudget, failed (a child sitemap). */
   counts: BucketCounts;
   /** Ledger objects that name them. */
@@ -122,10 +124,17 @@ export interface ShardFacts extends Key {
   /** Targets of the shard; grows in a `follow` shard. */
   targets: number;
   hosts: string[];
-  /** In flight per host that this lane may use. */
+  /** In flight per host that its stream may use. */
   share: number;
-  /** The shard that goes on in this lane when this one is done. */
+  /** The same for hosts whose targets are in several streams. */
+  shares?: Record<string, number>;
+  /** Which stream of its round it was dealt to, and how many targets come after it there. Absent in rows of an earlier release. */
+  stream?: number;
+  behind?: number;
+  /** The shard that goes on in this stream when this one is done. */
   next?: string;
+  /** The shard before it in its stream: as long as that one is open, both belong to whoever holds it. */
+  prev?: string;
   done: Uint8Array;
   retries: RetryMap;
   /** As `held`, written by the release before: host → [from, interval, count], milliseconds. This one leaves it empty. */

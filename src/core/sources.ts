@@ -7,7 +7,7 @@ import { ObjectMissing } from './ports.ts';
 import { expandRange } from './range.ts';
 import { SecretMissing, readSecrets, type SecretsFor } from './secret-headers.ts';
 import { SourceFailure, type Context, type ReadSitemap } from './context.ts';
-import type { PlannedTarget } from './cut.ts';
+import type { PlannedTarget } from './planned-target.ts';
 import type { FailReason } from './ledger.ts';
 import type { RunRow, TenantRow } from './rows.ts';
 import type { RequestSpec, TaskSpec } from './task.ts';
@@ -25,39 +25,44 @@ export type PlanPorts = Pick<
     readSitemap: ReadSitemap;
     /** Buckets besides the tenant's own prefix that `list: s3://…` may name. */
     listBuckets: string[];
+    /** Workers there may be at a time: a round has no more streams. */
+    workersMax: number;
     /** Targets in a shard; absent = `SHARD_TARGETS_MAX`. */
     shardTargets?: number;
+    /** Absent = `STREAM_SECONDS_MIN`. */
+    streamSecondsMin?: number;
     /** Name of the results bucket, for `s3://` references to the tenant's own objects. */
     resultsBucket: string;
   };
 
 /** Round 0 of every kind; later rounds of a crawl come from the merged frontier. */
-export async function* entriesOf(
+export async function entriesOf(
   ports: PlanPorts,
   run: RunRow,
   tenant: TenantRow,
   task: TaskSpec,
   round: number,
-): AsyncGenerator<Entry> {
+): Promise<AsyncIterable<Entry> | Iterable<Entry>> {
   const { source } = task;
   const secretsFor = await secretsOf(ports, run, task);
-  if (round > 0) {
-    for await (const line of ports.objects.readLines(frontierObject(run.tenant, run.runId, round)))
-      yield { kind: 'target', target: JSON.parse(line) as PlannedTarget };
-  } else if (source.urls) {
-    for (const given of source.urls)
-      yield { kind: 'target', target: typeof given === 'string' ? { url: given } : upper(given) };
-  } else if (source.list !== undefined) {
-    yield* listEntries(listLines(ports, run.tenant, source.list));
-  } else if (source.sitemap !== undefined) {
-    yield* sitemapEntries(ports, tenant, task, source.sitemap, secretsFor);
-  } else if (source.range) {
-    for (const url of expandRange(source.range)) yield { kind: 'target', target: { url } };
-  } else if (source.crawl) {
-    for (const url of source.crawl.seeds) yield { kind: 'target', target: { url, depth: 0 } };
-  } else if (source.follow) {
-    yield { kind: 'target', target: { url: source.follow.url } };
-  }
+  if (round > 0) return frontierEntries(ports.objects.readLines(frontierObject(run.tenant, run.runId, round)));
+  if (source.urls)
+    return source.urls.map((given) => targetEntry(typeof given === 'string' ? { url: given } : upper(given)));
+  if (source.list !== undefined) return listEntries(listLines(ports, run.tenant, source.list));
+  if (source.sitemap !== undefined) return sitemapEntries(ports, tenant, task, source.sitemap, secretsFor);
+  if (source.range) return rangeEntries(source.range);
+  if (source.crawl) return source.crawl.seeds.map((url) => targetEntry({ url, depth: 0 }));
+  return source.follow ? [targetEntry({ url: source.follow.url })] : [];
+}
+
+const targetEntry = (target: PlannedTarget): Entry => ({ kind: 'target', target });
+
+async function* frontierEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
+  for await (const line of lines) yield targetEntry(JSON.parse(line) as PlannedTarget);
+}
+
+function* rangeEntries(range: NonNullable<TaskSpec['source']['range']>): Generator<Entry> {
+  for (const url of expandRange(range)) yield targetEntry({ url });
 }
 
 /** Asked in every round: a secret that has gone ends the run here, before anything is sent without it. */
@@ -117,22 +122,23 @@ async function* listEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry>
   const head: string[] = [];
   let kind: ReturnType<typeof sniffList> | undefined;
   let index = 0;
-  function* parsed(line: string): Generator<Entry> {
+  const parsed = (line: string): Entry | undefined => {
     const entry = parseListLine(line, index++, kind ?? 'text');
-    if (entry.kind === 'target') yield entry;
     if (entry.kind === 'bad')
-      yield { kind: 'bad', url: entry.given, reason: 'decode', detail: `line ${String(index)}: ${entry.detail}` };
-  }
+      return { kind: 'bad', url: entry.given, reason: 'decode', detail: `line ${String(index)}: ${entry.detail}` };
+    return entry.kind === 'target' ? entry : undefined;
+  };
   try {
     for await (const line of lines) {
-      if (kind !== undefined) {
-        yield* parsed(line);
+      if (kind === undefined) {
+        head.push(line);
+        if (head.length < LIST_SNIFF_LINES) continue;
+        kind = sniffList(head);
+        yield* head.map(parsed).filter((entry) => entry !== undefined);
         continue;
       }
-      head.push(line);
-      if (head.length < LIST_SNIFF_LINES) continue;
-      kind = sniffList(head);
-      for (const early of head) yield* parsed(early);
+      const entry = parsed(line);
+      if (entry !== undefined) yield entry;
     }
   } catch (error) {
     if (error instanceof ObjectMissing)
@@ -142,10 +148,9 @@ async function* listEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry>
       ? new SourceFailure(`list: cannot be decompressed after line ${String(index)}: ${(error as Error).message}`)
       : error;
   }
-  if (kind === undefined) {
-    kind = sniffList(head);
-    for (const early of head) yield* parsed(early);
-  }
+  if (kind !== undefined) return;
+  kind = sniffList(head);
+  yield* head.map(parsed).filter((entry) => entry !== undefined);
 }
 
 /** zlib's own error codes start so. */

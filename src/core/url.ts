@@ -1,5 +1,6 @@
 /** Identity of targets: canonical URLs, hosts, scopes and globs. Pure; no lookup of any kind. */
 import { createHash } from 'node:crypto';
+import { URL_CHARS_MAX } from './limits.ts';
 import type { CrawlScope, RequestSpec } from './task.ts';
 
 /**
@@ -33,13 +34,33 @@ export const hostOf = (url: string): string => parseHttp(url)?.host ?? '';
 export const bodySha256 = (body: string): string => createHash('sha256').update(body).digest('hex');
 
 /** Canonical URL, and for anything but a plain GET the method and the hash of the body. */
-export function targetIdentity(target: RequestSpec): string | undefined {
-  const url = canonicalUrl(target.url);
+export const targetIdentity = (target: RequestSpec): string | undefined => identify(target)?.identity;
+
+/** A target's canonical URL, its host and its identity. Undefined when its URL is no absolute http(s) URL. */
+export function identify(target: RequestSpec): { url: string; host: string; identity: string } | undefined {
+  const isPlain = isPlainUrl(target.url);
+  const url = isPlain ? target.url : canonicalUrl(target.url);
   if (url === undefined) return undefined;
+  const host = isPlain ? between(url) : hostOf(url);
   const method = (target.method ?? 'GET').toUpperCase();
-  if (method === 'GET' && target.body === undefined) return url;
-  return `${method} ${url} ${target.body === undefined ? '' : bodySha256(target.body)}`;
+  if (method === 'GET' && target.body === undefined) return { url, host, identity: url };
+  const identity = `${method} ${url} ${target.body === undefined ? '' : bodySha256(target.body)}`;
+  return { url, host, identity };
 }
+
+/** What stands between the two slashes and the next one. */
+const between = (url: string): string => {
+  const from = url.indexOf('//') + 2;
+  return url.slice(from, url.indexOf('/', from));
+};
+
+/**
+ * URLs that are their own canonical form as anyone can see, which saves parsing most of a long list: a name of letters that
+ * is no address and no Punycode, no port, a path of unreserved characters without a dot at the start of a segment.
+ */
+export const isPlainUrl = (url: string): boolean => url.length <= URL_CHARS_MAX && PLAIN_URL.test(url);
+const PLAIN_URL =
+  /^https?:\/\/(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,63}\/(?:[A-Za-z0-9\-_~/=]|(?<!\/)\.)*(?:\?[A-Za-z0-9\-._~/=&]*)?$/;
 
 /**
  * A glob over a whole canonical URL: `**` = anything, `*` = anything but `/`, `?` = one character but `/` when it is not

@@ -26,7 +26,8 @@ export class MemoryObjects implements Objects {
   }
 
   writeBytes(key: string, body: Uint8Array): Promise<Stored> {
-    this.stored.set(key, body.slice());
+    // A copy: `slice` of a Buffer is none.
+    this.stored.set(key, new Uint8Array(body));
     this.onWrite?.(key);
     return Promise.resolve({ bytes: body.byteLength, sha256: createHash('sha256').update(body).digest('hex') });
   }

@@ -22,6 +22,8 @@ export interface Scenario {
   workerLifeMs: number;
   visibilityMs: number;
   shardTargets: number;
+  /** The shortest a stream is planned to last: small ones make several of few targets. */
+  streamSecondsMin: number;
   /** How often a run that ended with failures is driven again, and whether the site is mended before. */
   redrives: number;
   mends: boolean;
@@ -48,6 +50,7 @@ export function drawScenario(seed: string, faults?: FaultPlan): Scenario {
     workerLifeMs: dice.is(0.3) ? dice.between(35_000, 90_000) : 900_000,
     visibilityMs: dice.is(0.3) ? dice.between(20_000, 120_000) : 5_400_000,
     shardTargets: dice.pick([3, 5, 8, 20, 1_000]),
+    streamSecondsMin: dice.pick([0.05, 0.2, 1, 20]),
     redrives: dice.is(0.3) ? dice.whole(1, 2) : 0,
     mends: dice.is(0.7),
   };

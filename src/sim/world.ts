@@ -163,7 +163,7 @@ export class World {
 
   #portsOf(actor: Actor): StepPorts {
     const wire = this.#wire;
-    const { site, shardTargets } = this.scenario;
+    const { site, shardTargets, streamSecondsMin, workers: workersMax } = this.scenario;
     signer ??= signerOf('the secret with which the simulation signs');
     return {
       region: REGION,
@@ -186,6 +186,8 @@ export class World {
       listBuckets: [],
       resultsBucket: 'results',
       shardTargets,
+      streamSecondsMin,
+      workersMax,
     };
   }
 }

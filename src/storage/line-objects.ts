@@ -1,13 +1,20 @@
 /** Objects of lines over a store of bytes: gzip, hashes and line splitting, streaming in both directions. */
 import { createHash } from 'node:crypto';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip, createGzip, gzip } from 'node:zlib';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { PassThrough, Readable } from 'node:stream';
 import type { Objects, Stored } from '#core/ports.ts';
 import type { Blobs } from './blobs.ts';
 
 /** Lines are joined into chunks of about this size before they are compressed: fewer, larger writes to zlib. */
 const JOIN_CHARS = 64 * 1024;
+/** Lines that are all at hand are packed in one go up to this many characters: a stream for each small object costs more than it. */
+const WHOLE_CHARS_MAX = 16 * 1024 * 1024;
+/** What is read once and soon, and what is kept and downloaded. */
+const LEVELS = { once: 1, kept: 6 } as const;
+/** Unpacked at a time: zlib's own 16 KB make four times as many turns. */
+const CHUNK_BYTES = 64 * 1024;
 /** The longest line read: a target or record of the largest body there may be, escaped. */
 const LINE_BYTES_MAX = 128 * 1024 * 1024;
 
@@ -18,7 +25,18 @@ export class LineObjects implements Objects {
     this.#blobs = blobs;
   }
 
-  async writeLines(key: string, lines: Iterable<string> | AsyncIterable<string>): Promise<Stored & { lines: number }> {
+  async writeLines(
+    key: string,
+    lines: Iterable<string> | AsyncIterable<string>,
+    use?: 'once',
+  ): Promise<Stored & { lines: number }> {
+    const level = LEVELS[use ?? 'kept'];
+    const isPacked = key.endsWith('.gz');
+    if (Array.isArray(lines) && charsOf(lines) <= WHOLE_CHARS_MAX) {
+      const bytes = Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '');
+      const body = isPacked ? await promisify(gzip)(bytes, { level }) : bytes;
+      return { ...(await this.#put(key, one(body), LINES_TYPE)), lines: lines.length };
+    }
     let count = 0;
     async function* joined(): AsyncGenerator<Buffer> {
       let text = '';
@@ -31,16 +49,16 @@ export class LineObjects implements Objects {
       }
       if (text !== '') yield Buffer.from(text);
     }
-    const stored = await this.#put(key, key.endsWith('.gz') ? gzipped(joined()) : joined(), 'application/x-ndjson');
+    const stored = await this.#put(key, isPacked ? gzipped(joined(), level) : joined(), LINES_TYPE);
     return { ...stored, lines: count };
   }
 
-  async *readLines(key: string): AsyncGenerator<string> {
-    yield* split(unpacked(await this.#blobs.get(key)));
+  readLines(key: string): AsyncGenerator<string> {
+    return split(() => this.#blobs.get(key));
   }
 
-  async *readForeignLines(bucket: string, key: string): AsyncGenerator<string> {
-    yield* split(unpacked(await this.#blobs.getForeign(bucket, key)));
+  readForeignLines(bucket: string, key: string): AsyncGenerator<string> {
+    return split(() => this.#blobs.getForeign(bucket, key));
   }
 
   async writeBytes(key: string, body: Uint8Array, contentType: string): Promise<Stored> {
@@ -50,7 +68,8 @@ export class LineObjects implements Objects {
   async readBytes(key: string): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of await this.#blobs.get(key)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    const [only, ...more] = chunks;
+    return only !== undefined && more.length === 0 ? only : Buffer.concat(chunks);
   }
 
   exists(key: string): Promise<boolean> {
@@ -82,16 +101,20 @@ export class LineObjects implements Objects {
   }
 }
 
+const LINES_TYPE = 'application/x-ndjson';
+
+const charsOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0);
+
 async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(body);
 }
 
 /** A failure of the source ends the stream with that failure, so that no half-written object passes for a whole one. */
-async function* gzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gzip = createGzip({ level: 6 });
-  const done = pipeline(Readable.from(chunks), gzip);
+async function* gzipped(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
+  const packer = createGzip({ level });
+  const done = pipeline(Readable.from(chunks), packer);
   done.catch(() => undefined); // told by the iteration below or by the await after it
-  yield* gzip as AsyncIterable<Buffer>;
+  yield* packer as AsyncIterable<Buffer>;
   await done;
 }
 
@@ -117,7 +140,7 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
       return;
     }
     const out = new PassThrough();
-    const done = pipeline(Readable.from(whole()), createGunzip(), out);
+    const done = pipeline(Readable.from(whole()), createGunzip({ chunkSize: CHUNK_BYTES }), out);
     done.catch((error: unknown) => out.destroy(error as Error));
     yield* out as AsyncIterable<Buffer>;
     await done;
@@ -126,11 +149,14 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-/** Lines by LF, a CR before it dropped; the last line needs none. */
-async function* split(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/**
+ * Lines by LF, a CR before it dropped; the last line needs none. One generator from bytes to lines: every further one that
+ * hands lines on costs several turns for each.
+ */
+async function* split(get: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let held = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of unpacked(await get())) {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let from = 0;
     for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, from)) {

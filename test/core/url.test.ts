@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalUrl, compileFilter, compileGlob, compileScope, hostOf, targetIdentity } from '#core/url.ts';
+import {
+  canonicalUrl,
+  compileFilter,
+  compileGlob,
+  compileScope,
+  hostOf,
+  identify,
+  isPlainUrl,
+  targetIdentity,
+} from '#core/url.ts';
 
 describe('canonicalUrl', () => {
   it.each([
@@ -24,6 +33,68 @@ describe('canonicalUrl', () => {
         expect(canonicalUrl(once ?? '')).toBe(once);
       }),
     );
+  });
+});
+
+describe('identify', () => {
+  const piece = fc.constantFrom(
+    ...[
+      'http',
+      's',
+      '://',
+      'a',
+      'b-c',
+      '.',
+      '..',
+      '/',
+      './',
+      '-',
+      'xn--',
+      'example',
+      '1',
+      '0x7f',
+      'A',
+      '%7e',
+      '?',
+      '=',
+      '&',
+      '#',
+      ':',
+      '80',
+      '@',
+      '~',
+      '_',
+      ' ',
+      'ü',
+      '\\',
+      '\n',
+    ],
+  );
+  it('finds the same without parsing what is plain', () => {
+    const near = fc.array(piece, { maxLength: 8 }).map((pieces) => `https://a.example/${pieces.join('')}`);
+    const hosts = fc.array(piece, { maxLength: 6 }).map((pieces) => `http://${pieces.join('')}/x`);
+    fc.assert(
+      fc.property(fc.oneof(near, hosts, fc.webUrl({ withQueryParameters: true })), (url) => {
+        const canonical = canonicalUrl(url);
+        const known = identify({ url });
+        expect(known?.url).toBe(canonical);
+        expect(known?.host).toBe(canonical && hostOf(canonical));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+  it.each([
+    ['https://a.example/x/page-1.html?a=1&b=~', true],
+    ['https://www.a-b.example/', true],
+    ['https://a.example/x/../y', false],
+    ['https://a.example/.well-known', false],
+    ['https://a.example', false],
+    ['https://a.example:443/', false],
+    ['https://10.0.0.1/', false],
+    ['https://xn--bcher-kva.example/', false],
+    ['https://a.example/%7e', false],
+  ])('%s is plain: %s', (url, isPlain) => {
+    expect(isPlainUrl(url)).toBe(isPlain);
   });
 });
 

@@ -133,6 +133,7 @@ export class MemoryWorld {
         throw new Error('no sitemaps here');
       },
       listBuckets: [],
+      workersMax: 4,
       resultsBucket: 'results',
     };
   }

@@ -8,7 +8,7 @@ import { commitName, frontierObject, linksObject, runKey, seenObject } from '../
 import { allShards, note, readRun, taskOfRun, shardsOf } from '../store.ts';
 import { targetIdentity } from '../url.ts';
 import type { Context } from '../context.ts';
-import type { PlannedTarget } from '../cut.ts';
+import type { PlannedTarget } from '../planned-target.ts';
 import type { RoundRow, RunRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
 

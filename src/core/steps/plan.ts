@@ -1,23 +1,26 @@
 /**
- * `plan`: the source of one round as shards. Streams: memory is bounded by the cutter, not by the source. What it writes
+ * `plan`: the source of one round as shards, in two passes: the first decides about every target and counts by host, the
+ * second deals them out to the streams. Memory is bounded by hosts, not by targets. What it writes
  * becomes visible by one conditional write under the epoch this planner was given; a planner that died or came late
  * leaves objects that nothing names.
  */
-import { Bounded } from '../bounded.ts';
 import { SourceFailure } from '../context.ts';
-import { Cutter, type Cut, type PlannedTarget } from '../cut.ts';
 import { FingerprintSet } from '../fingerprint-set.ts';
-import { dueOf, shardId, shardKey, targetsObject } from '../names.ts';
+import { planObject } from '../names.ts';
+import { loadsOf } from '../plan/estimate.ts';
+import { RoundTargets } from '../plan/round-targets.ts';
+import { ShardWriter } from '../plan/shard-writer.ts';
+import { planStreams } from '../plan/streams.ts';
 import { PlanLedger } from '../plan-ledger.ts';
-import { PAUSED_LOOK_SECONDS, SHARD_LOST_MS } from '../limits.ts';
+import { PAUSED_LOOK_SECONDS, SHARD_TARGETS_MAX } from '../limits.ts';
 import { reopenShards } from '../redrive.ts';
-import { asItem, type RoundRow, type RunRow, type ShardRow } from '../rows.ts';
+import type { RoundRow, RunRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
 import { holdsLock } from '../run-lock.ts';
 import { entriesOf, type PlanPorts } from '../sources.ts';
 import { moveRun, timeUp } from '../stop.ts';
-import { note, readRun, taskOfRun, readTenant } from '../store.ts';
-import { compileFilter, hostOf, targetIdentity } from '../url.ts';
+import { note, readRun, readTenant, taskOfRun } from '../store.ts';
+import { compileFilter, identify, type Filter } from '../url.ts';
 import type { TaskSpec } from '../task.ts';
 
 export interface PlanAnswer {
@@ -101,134 +104,65 @@ async function reopen(ports: PlanPorts, run: RunRow): Promise<RunRow | undefined
 async function cutRound(ports: PlanPorts, run: RunRow, round: number): Promise<RoundRow> {
   const [task, tenant] = await Promise.all([taskOfRun(ports.table, run), readTenant(ports.table, run.tenant)]);
   const ledger = new PlanLedger(ports, run, round);
-  const shards = new ShardWriter(ports, run, task, round);
+  const keyOf = (file: string): string => planObject(run.tenant, run.runId, round, run.planEpoch, file);
+  const targets = new RoundTargets({ objects: ports.objects, keyOf });
   const filter = targetFilter(task, round);
   const seen = new FingerprintSet();
   let room = targetsAllowed(task) - run.rounds.reduce((sum, done) => sum + done.targets, 0);
-  for await (const entry of entriesOf(ports, run, tenant, task, round)) {
+  for await (const entry of await entriesOf(ports, run, tenant, task, round)) {
     if (entry.kind === 'bad') {
       await ledger.add(entry, 'failed', entry.detail, entry.reason);
       continue;
     }
     const { target } = entry;
-    const identity = targetIdentity(target);
-    if (identity === undefined) {
+    const known = identify(target);
+    if (known === undefined) {
       await ledger.add(target, 'failed', 'not an http(s) URL', 'decode');
       continue;
     }
-    const kept = filter(target);
+    const kept = filter(known.url);
     if (!kept.keep) await ledger.add(target, 'excluded', kept.rule);
-    else if (round === 0 && !seen.add(identity)) await ledger.add(target, 'duplicate', 'named before in this run');
+    else if (round === 0 && !seen.add(known.identity))
+      await ledger.add(target, 'duplicate', 'named before in this run');
     else if (room <= 0) await ledger.add(target, 'overBudget', `beyond ${String(targetsAllowed(task))} targets`);
     else {
       room--;
-      await shards.add(target);
+      const full = targets.add(known.host, JSON.stringify(target));
+      if (full !== undefined) await full;
     }
   }
-  const written = await shards.finish();
+  const written = await writeShards(ports, run, task, round, targets);
   const ended = await ledger.finish();
   return { round, plan: run.planEpoch, ...written, ...ended };
+}
+
+async function writeShards(
+  ports: PlanPorts,
+  run: RunRow,
+  task: TaskSpec,
+  round: number,
+  targets: RoundTargets,
+): Promise<Pick<RoundRow, 'shards' | 'targets' | 'streams'>> {
+  const { names, counts } = targets;
+  const { workersMax, streamSecondsMin: secondsMin } = ports;
+  const streams = planStreams(await loadsOf(ports.pace, task.pace, names, counts), {
+    workers: workersMax,
+    concurrency: task.pace.concurrency,
+    shardMax: ports.shardTargets ?? SHARD_TARGETS_MAX,
+    ...(secondsMin !== undefined && { secondsMin }),
+  });
+  const writer = new ShardWriter(ports, run, task, round, streams, names);
+  for await (const dealt of targets.deal(streams)) await writer.write(dealt);
+  return writer.finish();
 }
 
 const targetsAllowed = (task: TaskSpec): number =>
   Math.min(task.limits.maxTargets, task.source.crawl?.maxTargets ?? Infinity);
 
 /** Crawl seeds and the first page of a follow are named by hand: no glob keeps them out. */
-function targetFilter(
-  task: TaskSpec,
-  round: number,
-): (target: PlannedTarget) => { keep: true } | { keep: false; rule: string } {
+function targetFilter(task: TaskSpec, round: number): Filter {
   if ((task.source.crawl && round === 0) || task.source.follow) return () => ({ keep: true });
-  const filter = compileFilter(task.source.include, task.source.exclude);
-  return (target) => filter(targetIdentity({ url: target.url }) ?? target.url);
-}
-
-/** Writes shards as they are cut: targets first, then the row. A lane's row waits until its successor is known. */
-class ShardWriter {
-  readonly #ports: PlanPorts;
-  readonly #run: RunRow;
-  readonly #task: TaskSpec;
-  readonly #round: number;
-  readonly #cutter: Cutter;
-  readonly #writes = new Bounded(8);
-  readonly #lanes = new Map<string, ShardRow>();
-  #index = 0;
-  #targets = 0;
-
-  constructor(ports: PlanPorts, run: RunRow, task: TaskSpec, round: number) {
-    this.#ports = ports;
-    this.#run = run;
-    this.#task = task;
-    this.#round = round;
-    this.#cutter = new Cutter({
-      concurrency: task.pace.concurrency,
-      ...(ports.shardTargets !== undefined && { shardMax: ports.shardTargets }),
-    });
-  }
-
-  async add(target: PlannedTarget): Promise<void> {
-    for (const cut of this.#cutter.add(target, hostOf(target.url))) await this.#write(cut);
-  }
-
-  async finish(): Promise<{ shards: number; targets: number }> {
-    for (const cut of this.#cutter.finish()) await this.#write(cut);
-    for (const row of this.#lanes.values()) await this.#writes.run(() => this.#put(row));
-    await this.#writes.drain();
-    return { shards: this.#index, targets: this.#targets };
-  }
-
-  async #write(cut: Cut): Promise<void> {
-    const { tenant, runId } = this.#run;
-    const id = shardId({ round: this.#round, plan: this.#run.planEpoch, index: this.#index++ });
-    this.#targets += cut.targets.length;
-    await this.#writes.run(async () => {
-      await this.#ports.objects.writeLines(
-        targetsObject(tenant, runId, id),
-        cut.targets.map((t) => JSON.stringify(t)),
-      );
-    });
-    const before = cut.lane === undefined ? undefined : this.#lanes.get(cut.lane);
-    const row = this.#row(id, cut, before === undefined ? 'READY' : 'WAITING');
-    if (cut.lane === undefined) await this.#writes.run(() => this.#put(row));
-    else this.#lanes.set(cut.lane, row);
-    if (before) await this.#writes.run(() => this.#put({ ...before, next: id }));
-  }
-
-  #row(id: string, cut: Cut, state: 'READY' | 'WAITING'): ShardRow {
-    const { tenant, runId } = this.#run;
-    const follow = this.#task.source.follow?.url;
-    return {
-      ...shardKey(tenant, runId, id),
-      kind: 'shard',
-      tenant,
-      runId,
-      shardId: id,
-      state,
-      epoch: 0,
-      targets: cut.targets.length,
-      hosts: cut.hosts.slice(0, 20),
-      share: cut.share,
-      done: new Uint8Array(Math.ceil(cut.targets.length / 8)),
-      retries: {},
-      gates: {},
-      slots: {},
-      resent: 0,
-      commits: [],
-      seq: 0,
-      counts: {},
-      attempts: 0,
-      records: 0,
-      bytes: 0,
-      createdAt: this.#ports.clock.now(),
-      ...(follow !== undefined && { follow }),
-      // Only what is sent by dispatch can be lost on the way; WAITING rows become due when their turn comes.
-      ...(state === 'READY' && { duePk: dueOf(this.#run), dueAt: this.#ports.clock.now() + SHARD_LOST_MS }),
-    };
-  }
-
-  async #put(row: ShardRow): Promise<void> {
-    await this.#ports.table.put(asItem(row));
-  }
+  return compileFilter(task.source.include, task.source.exclude);
 }
 
 /** Makes the plan the round's plan. Undefined when the run was stopped meanwhile or a later planner has the epoch. */
