@@ -1,0 +1,63 @@
+/** Who is measured, how each is started, and why one may be absent. */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export interface Client {
+  name: string;
+  /** What it is, for the table. */
+  does: string;
+  /** Writes records that must equal Gleaner's. */
+  extracts: boolean;
+  command: [program: string, ...args: string[]];
+  /** Undefined when it can run here. */
+  absent: string | undefined;
+}
+
+export interface Measured {
+  cpuSeconds: number;
+  seconds: number;
+  rssMb: number;
+}
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const node = process.execPath;
+const PYTHON = '/usr/bin/python3';
+
+function scrapyAbsent(): string | undefined {
+  try {
+    execFileSync(PYTHON, ['-c', 'import scrapy'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'python3-scrapy is not installed';
+  }
+}
+const peersAbsent = existsSync(here('peers/node_modules/@crawlee/cheerio/package.json'))
+  ? undefined
+  : 'not installed: npm ci --prefix bench/peers';
+
+export const CLIENTS: Client[] = [
+  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, here('clients/gleaner.ts')], absent: undefined },
+  { name: 'fetch-only', does: 'undici alone: the limit', extracts: false, command: [node, here('clients/fetch-only.ts')], absent: undefined },
+  { name: 'crawlee-cheerio', does: 'CheerioCrawler, tuned', extracts: true, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
+  { name: 'crawlee-http', does: 'HttpCrawler, no parsing', extracts: false, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
+  { name: 'scrapy', does: 'Scrapy, tuned', extracts: true, command: [PYTHON, here('peers/scrapy_client.py')], absent: scrapyAbsent() },
+]; // prettier-ignore
+
+const MINUTES_MAX = 10;
+
+/** Runs a client to its end in a process of its own. */
+export async function run(client: Client, list: string, out: string, inFlight: number): Promise<Measured> {
+  const [program, ...args] = client.command;
+  const mode = client.name === 'crawlee-http' ? ['http'] : [];
+  const child = spawn(program, [...args, list, out, String(inFlight), ...mode], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => child.kill(), MINUTES_MAX * 60_000);
+  const texts = ['', ''];
+  for (const [at, stream] of [child.stdout, child.stderr].entries()) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (texts[at] += chunk));
+  }
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  if (code !== 0) throw new Error(`${client.name} ended with ${String(code)}: ${texts[1]?.slice(-2_000) ?? ''}`);
+  return JSON.parse(texts[0]?.trim().split('\n').at(-1) ?? '') as Measured;
+}

@@ -1,0 +1,37 @@
+/** Gleaner's own engine as a worker runs it: guarded fetcher, extractor, parts of gzipped lines. */
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { compileExtractor } from '#extract/compile.ts';
+import { createFetcher } from '#http/fetcher.ts';
+import { LineObjects } from '#storage/line-objects.ts';
+import type { Blobs } from '../../src/storage/blobs.ts';
+import { TASK_FIELDS } from '../fields.ts';
+import { inTurn, outFile, report } from './measured.ts';
+
+const TARGETS_PER_PART = 250;
+const fetcher = createFetcher({ userAgent: 'gleaner-bench' });
+const extractor = await compileExtractor({ extract: { format: 'auto', fields: TASK_FIELDS, keepBody: 'none' } });
+const blobs: Pick<Blobs, 'put'> = { put: (key, chunks) => pipeline(chunks, createWriteStream(key)) };
+const objects = new LineObjects(blobs as Blobs);
+
+let part = 0;
+let lines: string[] = [];
+const writing: Promise<unknown>[] = [];
+const flush = (): void => {
+  if (lines.length > 0) writing.push(objects.writeLines(`${outFile}.${String(part++)}.gz`, lines));
+  lines = [];
+};
+await inTurn(async (url: string) => {
+  const got = await fetcher.fetch({
+    url, method: 'GET', headers: {}, secretHeaders: {}, timeoutMs: 30_000, bytesMax: 64 * 2 ** 20, redirectsMax: 5, allowAddresses: ['127.0.0.0/8'],
+  }); // prettier-ignore
+  if (!got.ok || got.status !== 200) throw new Error(`${url}: ${got.ok ? String(got.status) : got.detail}`);
+  const made = extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
+  if (!made.ok) throw new Error(`${url}: ${made.detail}`);
+  for (const data of made.records) lines.push(JSON.stringify({ url, data }));
+  if (lines.length >= TARGETS_PER_PART) flush();
+});
+flush();
+await Promise.all(writing);
+await fetcher.close();
+report();

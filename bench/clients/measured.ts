@@ -1,0 +1,25 @@
+/** What every client of the comparison is given, and what it tells at its end. */
+import { readFileSync } from 'node:fs';
+
+const [list = '', out = '', inFlight = '1'] = process.argv.slice(2);
+export const urls = readFileSync(list, 'utf8').trim().split('\n');
+/** Where the records go, one gzipped line each. */
+export const outFile = out;
+export const concurrency = Number(inFlight);
+
+/** Start-up included: a process counts from its birth. */
+export function report(): void {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
+  console.log(JSON.stringify({ cpuSeconds, seconds: performance.now() / 1e3, rssMb: maxRSS / 1024 }));
+}
+
+/** Runs `work` on every URL, so many at a time. */
+export async function inTurn(work: (url: string) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      for (let url = urls[next++]; url !== undefined; url = urls[next++]) await work(url);
+    }),
+  );
+}
