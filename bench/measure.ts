@@ -76,13 +76,16 @@ export async function measure(setting: Setting, clients: Client[], say: (line: s
   }
 }
 
+/** Scrapy leaves out an empty fragment and the path of a bare host. */
+const asUrl = (link: string): string => URL.parse(link)?.href.replace(/#$/, '') ?? link;
+
 /** By URL. */
 function recordsOf(out: string): Map<string, string> {
   const lines = globSync(`${out}*.gz`).flatMap((file) => gunzipSync(readFileSync(file)).toString().trim().split('\n'));
   return new Map(
     lines.map((line) => {
-      const { url, data } = JSON.parse(line) as { url: string; data: unknown };
-      return [url, JSON.stringify(data)];
+      const { url, data } = JSON.parse(line) as { url: string; data: { links: string[] } };
+      return [url, JSON.stringify({ ...data, links: data.links.map(asUrl) })];
     }),
   );
 }

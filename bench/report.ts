@@ -71,7 +71,7 @@ Made by \`npm ci --prefix bench/peers && npm run bench -- --write\` on ${new Dat
 
 Every client fetches the same pages from a server on loopback, takes title, headings and absolute links, and writes one gzipped line for each page. Clients take
 turns; figures are medians with the least and the most. CPU is user and system time of the client's process, start-up included; it is what Lambda bills. _Records equal_
-counts the pages whose record is the same as Gleaner's to the byte. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB.
+counts the pages whose record is the same as Gleaner's (links compared as URLs: Scrapy writes an empty fragment and a bare host otherwise). \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB.
 `;
 }
 
