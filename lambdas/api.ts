@@ -4,7 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { createApi } from '#api/api.ts';
 import { createService } from '#core/service/service.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, randomness, resultObjects, runMachine, shardQueue, tenantSecrets, time } from './aws/ports.ts';
+import {
+  controlTable,
+  randomness,
+  resultObjects,
+  runMachine,
+  schedules,
+  shardQueue,
+  tenantSecrets,
+  time,
+} from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, METRICS } from './contract.ts';
 import { VERSION } from './version.ts';
@@ -19,7 +28,9 @@ const operations = createService({
   ...tenantSecrets(env),
   ...shardQueue(env),
   ...runMachine(env),
+  ...schedules(env),
   ...randomness,
+  log: told.log,
   meter: told.meter,
 });
 const api = createApi({

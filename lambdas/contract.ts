@@ -5,7 +5,7 @@
  */
 
 /** Every function, by the one word that handler, step, test, log group and alarm share. */
-export const FUNCTIONS = ['api', 'plan', 'dispatch', 'await', 'merge', 'finish', 'sweep', 'work'] as const;
+export const FUNCTIONS = ['api', 'plan', 'dispatch', 'await', 'merge', 'finish', 'sweep', 'work', 'fire'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 interface Common {
@@ -17,14 +17,23 @@ interface Common {
   POWERTOOLS_METRICS_NAMESPACE: string;
 }
 
+/** Where the schedules of tasks are kept, whom they call, and as whom. */
+export interface ScheduleEnvironment {
+  SCHEDULE_GROUP: string;
+  FIRE_FUNCTION_ARN: string;
+  SCHEDULE_ROLE_ARN: string;
+  SCHEDULE_DEAD_LETTERS_ARN: string;
+}
+
 export interface Environments {
-  api: Common & {
-    CONTROL_TABLE: string;
-    RESULTS_BUCKET: string;
-    SHARD_QUEUE_URL: string;
-    RUN_MACHINE_ARN: string;
-    LIST_BUCKETS: string;
-  };
+  api: Common &
+    ScheduleEnvironment & {
+      CONTROL_TABLE: string;
+      RESULTS_BUCKET: string;
+      SHARD_QUEUE_URL: string;
+      RUN_MACHINE_ARN: string;
+      LIST_BUCKETS: string;
+    };
   plan: Common & {
     CONTROL_TABLE: string;
     PACE_TABLE: string;
@@ -42,13 +51,14 @@ export interface Environments {
     RUN_MACHINE_ARN: string;
     SIGNING_SECRET_ARN: string;
   };
-  sweep: Common & {
-    CONTROL_TABLE: string;
-    RESULTS_BUCKET: string;
-    SHARD_QUEUE_URL: string;
-    DEAD_LETTER_QUEUE_URL: string;
-    RUN_MACHINE_ARN: string;
-  };
+  sweep: Common &
+    ScheduleEnvironment & {
+      CONTROL_TABLE: string;
+      RESULTS_BUCKET: string;
+      SHARD_QUEUE_URL: string;
+      DEAD_LETTER_QUEUE_URL: string;
+      RUN_MACHINE_ARN: string;
+    };
   work: Common & {
     CONTROL_TABLE: string;
     PACE_TABLE: string;
@@ -56,17 +66,28 @@ export interface Environments {
     SHARD_QUEUE_URL: string;
     RUN_MACHINE_ARN: string;
   };
+  fire: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string; SCHEDULE_GROUP: string };
 }
 
+const SCHEDULE = ['SCHEDULE_GROUP', 'FIRE_FUNCTION_ARN', 'SCHEDULE_ROLE_ARN', 'SCHEDULE_DEAD_LETTERS_ARN'] as const;
+
 const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string)[] } = {
-  api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN', 'LIST_BUCKETS'],
+  api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN', 'LIST_BUCKETS', ...SCHEDULE],
   plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS', 'WORKERS_MAX'],
   dispatch: ['CONTROL_TABLE', 'SHARD_QUEUE_URL'],
   await: ['CONTROL_TABLE', 'RUN_MACHINE_ARN'],
   merge: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
   finish: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'RUN_MACHINE_ARN', 'SIGNING_SECRET_ARN'],
-  sweep: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  sweep: [
+    'CONTROL_TABLE',
+    'RESULTS_BUCKET',
+    'SHARD_QUEUE_URL',
+    'DEAD_LETTER_QUEUE_URL',
+    'RUN_MACHINE_ARN',
+    ...SCHEDULE,
+  ],
   work: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  fire: ['CONTROL_TABLE', 'RUN_MACHINE_ARN', 'SCHEDULE_GROUP'],
 };
 
 /** Optional everywhere: may be empty, must be set. */
@@ -92,6 +113,15 @@ export const machineName = (stage: string): string => `gleaner-${stage}-run`;
 
 /** State transitions that come with one call of a task: its own and those of the choices behind it; with `finish`, the Begin. */
 export const TRANSITIONS = { plan: 3, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
+/** Of the group that holds the schedules of tasks: known beforehand, like the machine's. */
+export const scheduleGroupName = (stage: string): string => `gleaner-${stage}`;
+/** What Scheduler calls `fire` with. */
+export interface FireInput {
+  tenant: string;
+  taskId: string;
+  /** RFC 3339. */
+  dueAt: string;
+}
 
 /** All names of secrets that this stage's tenants have begin so. */
 export const secretsPrefix = (stage: string): string => `gleaner/${stage}/`;

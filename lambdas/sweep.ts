@@ -1,7 +1,16 @@
 /** `sweep`: every minute, what waits in vain is sent on. */
 import { sweep, type SweepAnswer } from '#core/steps/sweep.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, deadMessages, resultObjects, runMachine, shardQueue, time } from './aws/ports.ts';
+import {
+  controlTable,
+  deadMessages,
+  randomness,
+  resultObjects,
+  runMachine,
+  schedules,
+  shardQueue,
+  time,
+} from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment } from './contract.ts';
 
@@ -15,6 +24,8 @@ const ports = {
   ...shardQueue(env),
   ...deadMessages(env),
   ...runMachine(env),
+  ...schedules(env),
+  ...randomness,
   log: told.log,
   meter: told.meter,
 };

@@ -1,5 +1,5 @@
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Stack } from 'aws-cdk-lib/core';
+import { Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Environments, type FunctionName, METRICS_NAMESPACE } from '../lambdas/contract.ts';
 import { API_SECONDS_MAX, LAMBDA_SECONDS_MAX } from '../src/core/limits.ts';
@@ -25,6 +25,7 @@ const SIZES: { readonly [F in FunctionName]: Size } = {
   // Ends before the next one starts.
   sweep: { seconds: 55, memoryMb: 512, description: 'Finds and mends what was lost' },
   work: { seconds: LAMBDA_SECONDS_MAX, memoryMb: 1024, description: 'Collects the targets of a shard' },
+  fire: { seconds: 60, memoryMb: 256, description: 'Starts the runs that are due' },
 };
 
 export interface FunctionsProps {
@@ -65,6 +66,7 @@ export class Functions extends Construct {
       finish: make('finish'),
       sweep: make('sweep'),
       work: make('work'),
+      fire: make('fire'),
     };
     for (const { arn, reason } of patterns(props.surroundings)) acknowledgePattern(this, arn, reason);
     this.#feedWork(props);
@@ -86,8 +88,24 @@ export class Functions extends Construct {
     const RUN_MACHINE_ARN = s.machineArn;
     const LIST_BUCKETS = listBuckets.join(',');
     const WORKERS_MAX = String(stage.workConcurrencyMax);
+    const SCHEDULE_GROUP = s.schedules.groupName;
+    const schedule = {
+      SCHEDULE_GROUP,
+      // It is one of the functions that these environments are for.
+      FIRE_FUNCTION_ARN: Lazy.string({ produce: () => this.byName.fire.function.functionArn }),
+      SCHEDULE_ROLE_ARN: s.schedules.role.roleArn,
+      SCHEDULE_DEAD_LETTERS_ARN: s.schedules.deadLetters.queueArn,
+    };
     return {
-      api: { ...common('api'), CONTROL_TABLE, RESULTS_BUCKET, SHARD_QUEUE_URL, RUN_MACHINE_ARN, LIST_BUCKETS },
+      api: {
+        ...common('api'),
+        ...schedule,
+        CONTROL_TABLE,
+        RESULTS_BUCKET,
+        SHARD_QUEUE_URL,
+        RUN_MACHINE_ARN,
+        LIST_BUCKETS,
+      },
       plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS, WORKERS_MAX },
       dispatch: { ...common('dispatch'), CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
@@ -95,6 +113,7 @@ export class Functions extends Construct {
       finish: { ...common('finish'), CONTROL_TABLE, RESULTS_BUCKET, RUN_MACHINE_ARN, SIGNING_SECRET_ARN },
       sweep: {
         ...common('sweep'),
+        ...schedule,
         CONTROL_TABLE,
         RESULTS_BUCKET,
         SHARD_QUEUE_URL,
@@ -102,6 +121,7 @@ export class Functions extends Construct {
         RUN_MACHINE_ARN,
       },
       work: { ...common('work'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, SHARD_QUEUE_URL, RUN_MACHINE_ARN },
+      fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP },
     };
   }
 

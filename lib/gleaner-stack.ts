@@ -14,6 +14,7 @@ import { SigningSecret } from './signing-secret.ts';
 import type { StageSettings } from './stage.ts';
 import { SweepSchedule } from './sweep-schedule.ts';
 import { Tables } from './tables.ts';
+import { TaskSchedules } from './task-schedules.ts';
 
 export interface GleanerStackProps extends StackProps {
   readonly stage: StageSettings;
@@ -31,6 +32,7 @@ export class GleanerStack extends Stack {
     const { bucket } = new ResultsBucket(this, 'Results', stage);
     const { queue, deadLetters } = new ShardQueue(this, 'Shards', stage);
     const { secret: signingSecret } = new SigningSecret(this, 'Signing', stage);
+    const schedules = new TaskSchedules(this, 'Schedules', stage);
     const { machineArn, executionsArn } = machineArns(this, stage);
     const listBucketArns = listBuckets.map((name) =>
       this.formatArn({ service: 's3', region: '', account: '', resource: name }),
@@ -52,11 +54,13 @@ export class GleanerStack extends Stack {
           resourceName: `${secretsPrefix(stage.name)}t/*`,
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
+        schedules,
         machineArn,
         executionsArn,
         listBucketArns,
       },
     });
+    schedules.mayCall(byName.fire.function);
     const { machine } = new RunMachine(this, 'Run', {
       stage,
       functions: {

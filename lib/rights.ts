@@ -10,6 +10,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DUE_INDEX, type FunctionName, LIST_INDEX } from '../lambdas/contract.ts';
 import { allow } from './handler-function.ts';
 import { OBJECTS_PATTERN } from './results-bucket.ts';
+import type { TaskSchedules } from './task-schedules.ts';
 
 /** What functions act on. */
 export interface Surroundings {
@@ -21,6 +22,7 @@ export interface Surroundings {
   readonly signingSecret: Secret;
   /** Pattern of the secrets that tenants make. */
   readonly tenantSecretsArn: string;
+  readonly schedules: TaskSchedules;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -76,6 +78,15 @@ const keepSecrets = (s: Surroundings): PolicyStatement =>
     [s.tenantSecretsArn],
   );
 const useSecrets = (s: Surroundings): PolicyStatement => allow(['secretsmanager:GetSecretValue'], [s.tenantSecretsArn]);
+const unschedule = (s: Surroundings): PolicyStatement =>
+  allow(['scheduler:DeleteSchedule'], [s.schedules.schedulesArn]);
+/** Whoever makes a schedule hands Scheduler the role that it calls as, and may hand it no other and to nobody else. */
+const schedule = (s: Surroundings): PolicyStatement[] => {
+  const pass = allow(['iam:PassRole'], [s.schedules.role.roleArn]);
+  pass.addCondition('StringEquals', { 'iam:PassedToService': 'scheduler.amazonaws.com' });
+  const make = allow(['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'], [s.schedules.schedulesArn]);
+  return [make, unschedule(s), pass];
+};
 
 const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
 const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
@@ -96,6 +107,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     send(s),
     start(s),
     wake(s),
+    ...schedule(s),
   ],
   // Others read only what a row has named, and that it is missing is a failure like any other.
   plan: (s) => [
@@ -121,6 +133,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     start(s),
     watch(s),
     wake(s),
+    ...schedule(s),
   ],
   work: (s) => [
     control(s, 'dynamodb:PutItem'),
@@ -131,6 +144,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     receive(s),
     wake(s),
   ],
+  fire: (s) => [control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'), start(s), unschedule(s)],
 };
 
 /** The resource patterns above that end in a wildcard, each with the reason why it must. Any other is a finding. */
@@ -141,6 +155,7 @@ export const patterns = (s: Surroundings): { arn: string; reason: string }[] => 
       'Objects of all tenants: functions serve every tenant, and every key is built from the tenant by core/names.',
   },
   { arn: s.tenantSecretsArn, reason: 'Secrets of all tenants of this stage: they are made and deleted by API.' },
+  { arn: s.schedules.schedulesArn, reason: 'Schedules of this one group: each scheduled task has its own.' },
   { arn: s.executionsArn, reason: 'Executions of this one machine: each run has its own.' },
   ...s.listBucketArns.map((arn) => ({ arn: `${arn}/*`, reason: 'A bucket that the operator opened for lists.' })),
 ];

@@ -20,7 +20,7 @@ import type { FunctionName } from '../lambdas/contract.ts';
 import { STOP_GRACE_SECONDS } from '../src/core/limits.ts';
 
 /** The functions that are states of a run. */
-export type StateFunction = Exclude<FunctionName, 'api' | 'sweep' | 'work'>;
+export type StateFunction = Extract<FunctionName, 'plan' | 'dispatch' | 'await' | 'merge' | 'finish'>;
 export type StateFunctions = { readonly [F in StateFunction]: IFunction };
 
 /** Errors of the Lambda service, not of our code: the call may never have arrived, and every state may be run again. */

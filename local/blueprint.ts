@@ -76,6 +76,7 @@ export interface Blueprint {
   mappings: MappingSpec[];
   machines: MachineSpec[];
   rules: RuleSpec[];
+  scheduleGroups: string[];
   routes: RouteSpec[];
 }
 
@@ -125,7 +126,7 @@ export function readTemplate(assembly: Assembly, place: Place): Template {
 
 export function readBlueprint(assembly: Assembly, place: Place, template = readTemplate(assembly, place)): Blueprint {
   const blueprint: Blueprint = {
-    tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], routes: [],
+    tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], scheduleGroups: [], routes: [],
   }; // prettier-ignore
   for (const resource of template.resources) {
     const read = READERS[resource.type];
@@ -179,6 +180,7 @@ const READERS: Record<string, (reading: Reading) => void> = {
   'AWS::Lambda::EventSourceMapping': readMapping,
   'AWS::StepFunctions::StateMachine': readMachine,
   'AWS::Events::Rule': readRule,
+  'AWS::Scheduler::ScheduleGroup': ({ blueprint, named }) => void blueprint.scheduleGroups.push(named.name),
   'AWS::ApiGatewayV2::Route': readRoute,
   'AWS::ApiGatewayV2::Stage': ({ properties }) => {
     const stage = properties.text('StageName');

@@ -20,6 +20,8 @@ interface Persistence {
 export interface FauxqsStores {
   sqs: SqsStore;
   s3: S3Store;
+  /** A message to be put in a queue. */
+  message: (body: string) => Parameters<NonNullable<ReturnType<SqsStore['getQueueByArn']>>['enqueue']>[0];
   /** Answers one request that came whole or is still coming. */
   handle: RequestListener;
   /** Answers one call of SQS whose body was read. */
@@ -38,7 +40,7 @@ export async function openFauxqs(options: { dir: string; region: string }): Prom
     ),
   )) as [
     { buildApp: typeof BuildApp },
-    { SqsStore: new () => Stores['sqsStore'] },
+    { SqsStore: (new () => Stores['sqsStore']) & { createMessage: FauxqsStores['message'] } },
     { SnsStore: new () => Stores['snsStore'] },
     { S3Store: new () => Stores['s3Store'] },
     { PersistenceManager: new (dir: string) => Persistence },
@@ -65,6 +67,7 @@ export async function openFauxqs(options: { dir: string; region: string }): Prom
   return {
     sqs: stores.sqsStore,
     s3: stores.s3Store,
+    message: (body) => SqsStore.createMessage(body),
     handle: (request, response) => app.routing(request, response),
     async call(headers, body) {
       const answer = await app.inject({ method: 'POST', url: '/', headers, payload: body });

@@ -4,8 +4,9 @@ import type { FunctionSpec, MachineSpec, MappingSpec, RouteSpec, RuleSpec } from
 import { actorOf, serviceActor } from './iam-access.ts';
 import type { Access, Actor } from './iam-access.ts';
 import { roleFor } from './iam-template.ts';
-import type { Policies } from './iam-template.ts';
+import type { Policies, RoleSpec } from './iam-template.ts';
 import type { FunctionHost, Invocation } from './lambda.ts';
+import type { ScheduleInput } from './scheduler.ts';
 import type { Execution } from './states-journal.ts';
 
 export class Services {
@@ -36,6 +37,19 @@ export class Services {
     return this.#invoke(serviceActor('events.amazonaws.com'), rule.arn, functionArn, event);
   }
 
+  /** Scheduler calls functions, and sends what was not taken to the dead letters, by the role that the schedule names. */
+  asScheduler(policies: Policies, account: string) {
+    const actor = ({ group, name, target }: ScheduleInput): Actor =>
+      actorOf(schedulerRole(policies, account, target.roleArn, target.groupArn, `${group}/${name}`), name);
+    return {
+      invoke: (schedule: ScheduleInput, payload: Json): Promise<Invocation> =>
+        this.#invoke(actor(schedule), undefined, schedule.target.arn, payload),
+      /** Why the dead letter cannot be sent. */
+      letterRefusal: (schedule: ScheduleInput, queueArn: string): string | undefined =>
+        this.#access.refusal(actor(schedule), { action: 'sqs:SendMessage', resource: queueArn })?.message,
+    };
+  }
+
   async #invoke(actor: Actor, source: string | undefined, functionName: string, payload: Json): Promise<Invocation> {
     const refusal = this.#access.refusal(actor, {
       action: 'lambda:InvokeFunction',
@@ -46,6 +60,19 @@ export class Services {
     return { kind: 'refused', name: 'AWSLambdaException', message: refusal.message };
   }
 }
+
+/** @throws when Scheduler may not act as the role for a schedule of this group. */
+export const schedulerRole = (
+  policies: Policies,
+  account: string,
+  roleArn: string,
+  groupArn: string,
+  where: string,
+): RoleSpec =>
+  roleFor(policies, roleArn, 'scheduler.amazonaws.com', where, {
+    'aws:sourceaccount': [account],
+    'aws:sourcearn': [groupArn],
+  });
 
 /**
  * Queues are polled in their functions' names.

@@ -1,5 +1,6 @@
 /** Who may do what, as the template says it: roles with their policies, and the policies of resources. */
 import type { Json } from '#core/json.ts';
+import type { CallContext } from './iam-condition.ts';
 import { readCondition } from './iam-condition.ts';
 import { readDocument } from './iam-document.ts';
 import { actionPattern, arnPattern } from './iam-pattern.ts';
@@ -13,8 +14,8 @@ export interface RoleSpec {
   name: string;
   arn: string;
   statements: Statement[];
-  /** Services that may act as it. */
-  trusts(principal: Principal): boolean;
+  /** Services that may act as it, in this context. */
+  trusts(principal: Principal, context?: CallContext): boolean;
 }
 
 export interface Policies {
@@ -77,7 +78,8 @@ function readRole(template: Template, resource: Resource): RoleSpec {
     statements: properties
       .objects('Policies')
       .flatMap((policy) => readDocument(policy.raw('PolicyDocument'), policy.where, logicalId)),
-    trusts: (principal) => decide(trust, { principal, action: 'sts:AssumeRole', resource: arn, context: {} }).allowed,
+    trusts: (principal, context = {}) =>
+      decide(trust, { principal, action: 'sts:AssumeRole', resource: arn, context }).allowed,
   };
 }
 
@@ -105,9 +107,15 @@ function readPermission(template: Template, resource: Resource): Statement {
 }
 
 /** A role by its ARN, as functions, machines and targets name it. Throws when the service may not act as it. */
-export function roleFor(policies: Policies, arn: Json | undefined, service: string, where: string): RoleSpec {
+export function roleFor(
+  policies: Policies,
+  arn: Json | undefined,
+  service: string,
+  where: string,
+  context?: CallContext,
+): RoleSpec {
   const role = policies.roles.find((each) => each.arn === arn);
   if (role === undefined) throw new Error(`${where}: role ${JSON.stringify(arn ?? null)} is not in the template`);
-  if (!role.trusts({ service })) throw new Error(`${where}: ${service} may not act as role ${role.logicalId}`);
+  if (!role.trusts({ service }, context)) throw new Error(`${where}: ${service} may not act as role ${role.logicalId}`);
   return role;
 }

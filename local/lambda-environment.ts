@@ -10,6 +10,7 @@ export interface Endpoints {
   sqsS3: string;
   states: string;
   secrets: string;
+  scheduler: string;
 }
 
 /**
@@ -28,6 +29,7 @@ export function clientEnvironment(endpoints: Endpoints, region: string, dataDir:
     AWS_ENDPOINT_URL_S3: endpoints.sqsS3,
     AWS_ENDPOINT_URL_SFN: endpoints.states,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
+    AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: join(dataDir, 'no-aws-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(dataDir, 'no-aws-credentials'),

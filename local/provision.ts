@@ -6,7 +6,11 @@ import type { Dynamo } from './dynamo.ts';
 import { isObject } from './properties.ts';
 import type { SqsS3 } from './sqs-s3.ts';
 
-export async function provision(blueprint: Blueprint, dynamo: Dynamo, sqsS3: SqsS3): Promise<void> {
+export async function provision(
+  blueprint: Pick<Blueprint, 'queues' | 'buckets' | 'tables'>,
+  dynamo: Dynamo,
+  sqsS3: Pick<SqsS3, 'putQueue' | 'putBucket'>,
+): Promise<void> {
   for (const queue of blueprint.queues) sqsS3.putQueue(queue.name, queue.arn, queue.attributes);
   for (const bucket of blueprint.buckets) sqsS3.putBucket(bucket.name);
   for (const table of blueprint.tables) await putTable(table, dynamo);

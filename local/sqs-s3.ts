@@ -20,6 +20,8 @@ export interface SqsS3 {
   /** Makes the queue, or sets the attributes of the one there is. Messages stay. */
   putQueue(name: string, arn: string, attributes: Record<string, string>): void;
   putBucket(name: string): void;
+  /** Puts a message in the queue, as a service of AWS does. Throws when there is no such queue. */
+  send(queueArn: string, body: string): void;
   /** The receiving end of a queue, for an event source. Throws when there is no such queue. */
   source(queueArn: string): QueueSource;
   close(): Promise<void>;
@@ -46,6 +48,11 @@ export async function startSqsS3(options: {
     },
     putBucket(name) {
       if (!fauxqs.s3.hasBucket(name)) fauxqs.s3.createBucket(name);
+    },
+    send(queueArn, body) {
+      const queue = fauxqs.sqs.getQueueByArn(queueArn);
+      if (queue === undefined) throw new Error(`queue ${queueArn} does not exist`);
+      queue.enqueue(fauxqs.message(body));
     },
     source: (queueArn) => queueSource(fauxqs.sqs, queueArn),
     async close() {

@@ -13,17 +13,19 @@ import { startDynamo } from './dynamo.ts';
 import { startEventSource } from './event-source.ts';
 import { httpApi } from './http-api.ts';
 import { Access } from './iam-access.ts';
-import { checkMachineLogs, checkPolling, mayLog, Services } from './iam-services.ts';
+import { checkMachineLogs, checkPolling, mayLog, schedulerRole, Services } from './iam-services.ts';
 import { readPolicies } from './iam-template.ts';
 import { noteUses, USES_VARIABLE } from './iam-uses.ts';
 import { clientEnvironment, functionEnvironment } from './lambda-environment.ts';
 import { startFunctions } from './lambda.ts';
-import type { FunctionHost } from './lambda.ts';
+import type { FunctionHost, Invocation } from './lambda.ts';
 import { listen, sendJson } from './loopback.ts';
 import type { RequestHandler } from './loopback.ts';
 import { placeOf } from './physical.ts';
 import { provision } from './provision.ts';
 import { startSchedules } from './schedule.ts';
+import { schedulerService } from './scheduler-service.ts';
+import { Scheduler } from './scheduler.ts';
 import { startSecrets } from './secrets.ts';
 import { startSqsS3 } from './sqs-s3.ts';
 import { readMachine } from './states-definition.ts';
@@ -74,6 +76,8 @@ export interface World {
   resource(kind: WorldResource['kind'], logicalIdPrefix: string): WorldResource;
   /** @param name logical id, or its beginning. Throws `FunctionFailed` when the function does not return. */
   invoke(name: string, payload: Json): Promise<Json>;
+  /** EventBridge Scheduler: what tasks have put there, and a way to let one's time come. */
+  schedules: Pick<Scheduler, 'list' | 'fire'>;
   /** Cuts off one running invocation; see `FunctionHost.crash`. */
   crash: FunctionHost['crash'];
   /** No invocation runs or waits, and no execution runs. Messages may still lie in queues. */
@@ -146,6 +150,9 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const states = lateServer();
   const statesServer = await listen(states.handler, 0, log);
   closers.add(() => statesServer.close());
+  const scheduling = lateServer();
+  const schedulingServer = await listen(scheduling.handler, 0, log);
+  closers.add(() => schedulingServer.close());
   const dynamo = await startDynamo({ dir: join(dataDir, 'dynamo'), gate, clock, log });
   closers.add(() => dynamo.close());
   const sqsS3 = await startSqsS3({ dir: join(dataDir, 'sqs-s3'), region, gate, clock, log });
@@ -164,7 +171,13 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   closers.add(() => secrets.close());
 
   const clientEnv = clientEnvironment(
-    { dynamo: dynamo.url, sqsS3: sqsS3.url, states: statesServer.url, secrets: secrets.url },
+    {
+      dynamo: dynamo.url,
+      sqsS3: sqsS3.url,
+      states: statesServer.url,
+      secrets: secrets.url,
+      scheduler: schedulingServer.url,
+    },
     region,
     dataDir,
   );
@@ -206,6 +219,34 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     });
     closers.add(() => source.close());
   }
+  const asScheduler = services.asScheduler(policies, place.account);
+  const scheduler = new Scheduler({
+    path: join(dataDir, 'schedules.json'),
+    clock,
+    chance: Math.random,
+    invoke: async (schedule, payload) => failureOf(await asScheduler.invoke(schedule, payload)),
+    deadLetter: (schedule, queueArn, body) => {
+      const refusal = asScheduler.letterRefusal(schedule, queueArn);
+      if (refusal === undefined) sqsS3.send(queueArn, body);
+      else log(`schedule ${schedule.name}: ${refusal}`);
+    },
+    log,
+  });
+  closers.add(() => {
+    scheduling.become(unavailable);
+    return scheduler.close();
+  });
+  const functionArns = blueprint.functions.map(({ arn }) => arn);
+  scheduling.become(
+    schedulerService({
+      scheduler,
+      gate,
+      checkRole: (roleArn, groupArn) => void schedulerRole(policies, place.account, roleArn, groupArn, 'a schedule'),
+      groups: blueprint.scheduleGroups,
+      functionArns,
+      place,
+    }),
+  );
   const schedules = startSchedules({
     rules: blueprint.rules,
     invoke: (rule, functionArn, event) => services.asRule(rule, functionArn, event),
@@ -221,10 +262,17 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     clientEnv,
     ...lookUps(blueprint),
     invoke: (name, payload) => invokeByLogicalId(blueprint, functions, name, payload),
+    schedules: scheduler,
     crash: (choose) => functions.crash(choose),
     idle: () => functions.active() === 0 && engine.running() === 0,
     close: () => closers.run(log),
   };
+}
+
+function failureOf(invocation: Invocation): string | undefined {
+  if (invocation.kind === 'ok') return undefined;
+  if (invocation.kind === 'refused') return `${invocation.name}: ${invocation.message}`;
+  return `${invocation.error.errorType}: ${invocation.error.errorMessage}`;
 }
 
 const unavailable: RequestHandler = (request, response) => {

@@ -5,6 +5,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -37,6 +38,7 @@ export interface Place {
 export const dynamoClient = (place: Place = {}): DynamoDBClient => new DynamoDBClient({ ...quick, ...place });
 export const sqsClient = (place: Place = {}): SQSClient => new SQSClient({ ...quick, ...place });
 export const sfnClient = (place: Place = {}): SFNClient => new SFNClient({ ...quick, ...place });
+export const schedulerClient = (place: Place = {}): SchedulerClient => new SchedulerClient({ ...quick, ...place });
 export const secretsClient = (place: Place = {}): SecretsManagerClient =>
   new SecretsManagerClient({ ...quick, ...place });
 /** Checksums only where S3 demands them: the protocol carries SHA-256 of its own in every row and manifest. */

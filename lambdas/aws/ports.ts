@@ -3,14 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Context } from '#core/context.ts';
 import { billing } from './billing.ts';
+import type { ScheduleEnvironment } from '../contract.ts';
 import { S3Blobs } from './blobs.ts';
-import { dynamoClient, s3Client, secretsClient, sfnClient, sqsClient } from './clients.ts';
+import { dynamoClient, s3Client, schedulerClient, secretsClient, sfnClient, sqsClient } from './clients.ts';
 import { SqsDeadMessages } from './dead-messages.ts';
 import { StepFunctionsOrchestrator } from './orchestrator.ts';
 import { SqsShardQueue } from './queue.ts';
 import { chance, clock } from './runtime.ts';
 import { secretsPrefix } from '../contract.ts';
 import { ManagedSecrets } from './secrets.ts';
+import { ScheduleRemoval, SchedulerSchedules } from './schedules.ts';
 import { SecretSigner } from './signer.ts';
 import { DynamoTable } from './table.ts';
 
@@ -41,6 +43,16 @@ export const tenantSecrets = (env: { GLEANER_STAGE: string }): Pick<Context, 'se
 });
 export const runMachine = (env: { RUN_MACHINE_ARN: string }): Pick<Context, 'orchestrator'> => ({
   orchestrator: new StepFunctionsOrchestrator(sfnClient(), env.RUN_MACHINE_ARN),
+});
+export const schedules = (env: ScheduleEnvironment): Pick<Context, 'schedules'> => ({
+  schedules: new SchedulerSchedules(schedulerClient(), env.SCHEDULE_GROUP, {
+    functionArn: env.FIRE_FUNCTION_ARN,
+    roleArn: env.SCHEDULE_ROLE_ARN,
+    deadLetterArn: env.SCHEDULE_DEAD_LETTERS_ARN,
+  }),
+});
+export const scheduleRemoval = (env: { SCHEDULE_GROUP: string }): { schedules: ScheduleRemoval } => ({
+  schedules: new ScheduleRemoval(schedulerClient(), env.SCHEDULE_GROUP),
 });
 export const listBuckets = (env: { LIST_BUCKETS: string }): string[] =>
   env.LIST_BUCKETS.split(',').filter((bucket) => bucket !== '');

@@ -61,6 +61,9 @@ const scheduleSchema = strict({
   every: text('an interval like "15 minutes", "1 hour" or "2 days"', isInterval).exactOptional(),
   timezone: text('an IANA time zone like "Asia/Shanghai"', isTimezone).default('UTC'),
   overlap: oneOf(['skip', 'queue', 'allow']).default('skip'),
+  jitterMinutes: whole(0, 1_440)
+    .exactOptional()
+    .meta({ description: 'A run may start up to this much later than it is due' }),
 });
 
 const webhook = httpUrl.refine((value) => value.toLowerCase().startsWith('https:'), { error: 'an https URL' });
@@ -166,7 +169,6 @@ function soundExtract(given: unknown): ExtractSpec {
 /** What is stored but not acted upon by this release, for people. */
 function warningsOf(document: Partial<TaskSpec>): string[] {
   const warnings: string[] = [];
-  if (document.schedule) warnings.push('schedule: stored, but this release starts no runs by itself');
   if (document.alerts) warnings.push('alerts: stored, but this release raises no alerts');
   return warnings;
 }

@@ -23,6 +23,28 @@ const jsonObject = z.record(z.string(), json);
 const bucketCounts = z.partialRecord(z.enum(BUCKETS), count);
 const END_BUCKETS = BUCKETS.filter((bucket): bucket is EndBucket => bucket !== 'pending');
 
+const scheduleViewSchema = z
+  .object({
+    nextRuns: z.array(instant).meta({ description: 'When it is due next' }),
+    inPlace: z.boolean().meta({ description: 'False for the moments after a change' }),
+    last: z
+      .object({
+        at: instant,
+        what: z.enum(['started', 'skipped', 'refused']),
+        runId: z.string().exactOptional(),
+        detail: z.string().exactOptional(),
+      })
+      .meta({
+        description: 'The due time last seen to; skipped = another run was going on, refused = it could not be started',
+      })
+      .exactOptional(),
+    missed: count.meta({
+      description: 'Due runs that could not be started within the hour, since the schedule was put up',
+    }),
+    lastMissedAt: instant.exactOptional(),
+  })
+  .meta({ description: 'Of a task with a schedule, as things stand: not part of the version that etag is of' });
+
 export const taskViewSchema = z.object({
   id: z.string(),
   version: z.int().min(1),
@@ -34,6 +56,7 @@ export const taskViewSchema = z.object({
     .array(z.string())
     .meta({ description: 'What was accepted but is not acted upon by this release' })
     .exactOptional(),
+  schedule: scheduleViewSchema.exactOptional(),
 });
 
 export const taskVersionSchema = z.object({ version: z.int().min(1), createdAt: instant, task: taskSchema });

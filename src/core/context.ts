@@ -10,6 +10,7 @@ import type {
   Orchestrator,
   Robots,
   Secrets,
+  Schedules,
   ShardQueue,
   Signer,
   Table,
@@ -31,6 +32,7 @@ export interface Context {
   signer: Signer;
   secrets: Secrets;
   orchestrator: Orchestrator;
+  schedules: Schedules;
   clock: Clock;
   chance: Chance;
   log: Log;

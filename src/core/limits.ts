@@ -155,6 +155,18 @@ export const LOCK_ABANDONED_MS = 120_000;
 export const PAUSED_LOOK_SECONDS = 86_400;
 /** Dead letters that one call redrives, and a page of them. */
 export const DEAD_LETTERS_MAX = 1_000;
+/** A task's schedule that was not put in place outside is put there by the sweep after this: the API gives up after 29 s. */
+export const PLACE_AFTER_MS = 60_000;
+/** A due run that nobody has called for is started by the sweep after this: Scheduler calls within its minute, and a call may be tried again. */
+export const DUE_GRACE_MS = 120_000;
+/** A due run that could not be started for so long is missed: it is told of and not made up for, or a day's absence would come back as a stampede. */
+export const DUE_LATE_MS = 3_600_000;
+/** Missed runs that are counted in one pass: a week of minutes. */
+export const DUE_MISSED_MAX = 10_080;
+/** Due runs that one pass starts of one task: an hour of minutes. */
+export const DUE_STARTS_MAX = 60;
+/** Due times that a task shows. */
+export const NEXT_RUNS_SHOWN = 3;
 /** A live run is looked at this often. */
 export const RUN_SWEEP_MS = 60_000;
 /** A shard that was sent but not claimed in this time is sent again, then after twice that, and so on: a long queue is no loss. */

@@ -16,6 +16,9 @@ export const METRICS = {
   runsFinished: 'RunsFinished',
   /** Of those that finished: as FAILED or TIMED_OUT. */
   runsFailed: 'RunsFailed',
+  runsDue: 'RunsDue',
+  runsLate: 'RunsLate',
+  runsMissed: 'RunsMissed',
   sweepResent: 'SweepResent',
   sweepWoken: 'SweepWoken',
   sweepFailures: 'SweepFailures',

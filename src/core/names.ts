@@ -103,6 +103,22 @@ export const waiterKey = (tenant: string, taskId: string, runId: string): Key =>
   must(isRunId(runId), 'run id', runId);
   return { pk: versionKey(tenant, taskId, 0).pk, sk: WAITER_PREFIX + runId };
 };
+/** When the task's next run is due, and up to when its runs have been seen to. */
+export const scheduleKey = (tenant: string, taskId: string): Key => ({
+  pk: versionKey(tenant, taskId, 0).pk,
+  sk: 'SCHEDULE',
+});
+/** The name under which a part of the task's schedule is kept outside, where names are short and no tenant is a place. */
+export const scheduleName = (tenant: string, taskId: string, part: number): string =>
+  `${createHash('sha256')
+    .update(`${taskKey(tenant, taskId).pk} ${taskId}`)
+    .digest('hex')
+    .slice(0, 40)}-${String(part)}`;
+/** What a due run is made by: the same however often, and by whom, it is found to be due. */
+export const dueSeed = (tenant: string, taskId: string, dueAt: number): string =>
+  createHash('sha256')
+    .update(`${scheduleKey(tenant, taskId).pk} ${String(dueAt)}`)
+    .digest('hex');
 export const EVENT_PREFIX = 'E#';
 /** `order` breaks ties within a millisecond and makes a repeated event overwrite itself. */
 export const eventKey = (tenant: string, runId: string, atMs: number, order: string): Key => ({
@@ -180,8 +196,12 @@ export const secretPath = (tenant: string, name: string): string => {
 };
 
 /** Which partition of the due index a run and its shards belong to; a region sweeps only its own. */
-export const dueOf = ({ region, runId }: { region: string; runId: string }): string =>
-  `DUE#${region}#${String(createHash('md5').update(runId).digest().readUInt32BE(0) % DUE_PARTITIONS)}`;
+export const dueOf = ({ region, runId }: { region: string; runId: string }): string => duePartition(region, runId);
+/** The same for a task and what belongs to it. */
+export const dueOfTask = (region: string, tenant: string, taskId: string): string =>
+  duePartition(region, taskKey(tenant, taskId).pk + taskId);
+const duePartition = (region: string, of: string): string =>
+  `DUE#${region}#${String(createHash('md5').update(of).digest().readUInt32BE(0) % DUE_PARTITIONS)}`;
 export const duePartitions = (region: string): string[] =>
   Array.from({ length: DUE_PARTITIONS }, (_, i) => `DUE#${region}#${String(i)}`);
 

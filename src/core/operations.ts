@@ -50,6 +50,19 @@ export interface TaskView {
   task: TaskSpec;
   /** What is accepted but not acted upon by this release, for people. */
   warnings?: string[];
+  /** Of a task with a schedule, as things stand: not part of the version that `etag` is of. */
+  schedule?: ScheduleView;
+}
+export interface ScheduleView {
+  /** When it is due next. */
+  nextRuns: string[];
+  /** False for the moments after a change. */
+  inPlace: boolean;
+  /** The due time last seen to. `skipped` = another run was going on, `refused` = it could not be started. */
+  last?: { at: string; what: 'started' | 'skipped' | 'refused'; runId?: string; detail?: string };
+  /** Due runs that could not be started within the hour, since the schedule was put up. */
+  missed: number;
+  lastMissedAt?: string;
 }
 export interface TaskVersionView {
   version: number;

@@ -7,6 +7,7 @@
 import type { FailReason } from './ledger.ts';
 import type { MetricName } from './metrics.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { ScheduleSpec } from './task.ts';
 
 export interface Clock {
   /** UTC milliseconds. */
@@ -155,6 +156,16 @@ export interface Orchestrator {
   wake(token: string, output: JsonObject): Promise<'woken' | 'gone'>;
   /** Is the execution of this attempt still alive? */
   status(tenant: string, runId: string, attempt: number): Promise<'running' | 'ended' | 'none'>;
+}
+
+// ---------------------------------------------------------------- schedules
+
+/** Calls `fire` when a task is due. At least once and perhaps never: whether a run is due is for the table to say. */
+export interface Schedules {
+  /** From now on the task's schedule is this; repeating it changes nothing. @param firstAt UTC ms of the next due time. */
+  put(tenant: string, taskId: string, spec: ScheduleSpec, firstAt: number): Promise<void>;
+  /** The task has none. */
+  remove(tenant: string, taskId: string): Promise<void>;
 }
 
 // ---------------------------------------------------------------- fetching and extracting

@@ -9,6 +9,7 @@ import type { ShardPhase } from './shard.ts';
 import type { Overlap, Scope } from './operations.ts';
 import type { Usage } from './usage.ts';
 import type { Permission, Quotas } from './quotas.ts';
+import type { ScheduleSpec } from './task.ts';
 
 /** What one committed plan of a round cut, and what it decided by itself. */
 export interface RoundRow {
@@ -179,7 +180,37 @@ export interface TaskRow extends Key {
   deleted?: boolean;
   /** Seed of the idempotency key that wrote this version. */
   by?: string;
+  /** The version has a schedule. */
+  scheduled?: boolean;
+  /** While its schedule has to be put in place, or out of it. */
+  duePk?: string;
+  dueAt?: number;
 }
+/** A task's schedule: what the outside was told, and up to when due runs have been seen to. */
+export interface ScheduleRow extends Key {
+  kind: 'schedule';
+  tenant: string;
+  taskId: string;
+  /** Of the task. */
+  version: number;
+  spec: ScheduleSpec;
+  /** When it was put up: nothing before is due, and intervals are counted from here. */
+  since: number;
+  /** What was due up to here has been started, skipped or found missed. */
+  doneTo: number;
+  /** The outside has been told. */
+  placed: boolean;
+  /** The due time that was last seen to, and what became of it. */
+  last?: DueOutcome;
+  /** Due runs that were not started in time, since `since`. */
+  missed: number;
+  lastMissedAt?: number;
+  duePk: string;
+  dueAt: number;
+}
+export type DueOutcome = { at: number } & (
+  { what: 'started'; runId: string } | { what: 'skipped' | 'refused'; detail: string }
+);
 export interface VersionRow extends Key {
   kind: 'version';
   version: number;
@@ -318,6 +349,7 @@ export interface UsageRow extends Key, Usage {
 export const asRun = (item: Item): RunRow => item as unknown as RunRow;
 export const asShard = (item: Item): ShardRow => item as unknown as ShardRow;
 export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
+export const asSchedule = (item: Item): ScheduleRow => item as unknown as ScheduleRow;
 export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
 export const asConfig = (item: Item): ConfigRow => item as unknown as ConfigRow;
 export const asTenant = (item: Item): TenantRow => item as unknown as TenantRow;
@@ -336,6 +368,7 @@ type Row =
   | RunRow
   | ShardRow
   | TaskRow
+  | ScheduleRow
   | VersionRow
   | ConfigRow
   | TenantRow

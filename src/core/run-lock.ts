@@ -56,6 +56,17 @@ async function isOver(ports: Pick<Ports, 'table' | 'clock'>, tenant: string, loc
   return isEnded(run.state);
 }
 
+/** Is a run of the task not over, that holds its lock? */
+export async function isLocked(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  tenant: string,
+  taskId: string,
+): Promise<boolean> {
+  const item = await ports.table.get(lockKey(tenant, taskId));
+  const lock = item && asLock(item);
+  return lock?.holder !== undefined && !(await isOver(ports, tenant, lock));
+}
+
 /** Does the run still hold the lock it was started under? A run without one needs none. */
 export async function holdsLock(ports: Pick<Ports, 'table'>, run: RunRow): Promise<boolean> {
   if (run.lock === undefined) return true;

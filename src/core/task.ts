@@ -126,6 +126,8 @@ export interface ScheduleSpec {
   every?: string;
   timezone: string;
   overlap: 'skip' | 'queue' | 'allow';
+  /** A run may be started this much later than it is due, so that not everything starts at the full hour. */
+  jitterMinutes?: number;
 }
 
 export interface AlertsSpec {

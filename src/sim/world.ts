@@ -14,7 +14,7 @@ import { merge } from '#core/steps/merge.ts';
 import { plan } from '#core/steps/plan.ts';
 import { sweep } from '#core/steps/sweep.ts';
 import { work, type WorkStepPorts } from '#core/steps/work.ts';
-import type { ShardMessage, Signer } from '#core/ports.ts';
+import type { Schedules, ShardMessage, Signer } from '#core/ports.ts';
 import { Actor, clockOf, type ActorKind } from './actor.ts';
 import { Channel } from './channel.ts';
 import { Dice } from './chance.ts';
@@ -41,6 +41,11 @@ const STEP_LIFE_MS = 900_000;
 export type StepPorts = Context & WorkStepPorts & PlanPorts & { randomBytes: (n: number) => Uint8Array };
 
 let signer: Signer | undefined;
+/** The tasks of scenarios are started by their operator. */
+const NO_SCHEDULES: Schedules = {
+  put: () => Promise.reject(new Error('the simulation keeps no schedules')),
+  remove: () => Promise.resolve(),
+};
 
 export class World {
   readonly scenario: Scenario;
@@ -174,6 +179,7 @@ export class World {
       deadMessages: deadMessagesOf(wire, actor, this.channel),
       orchestrator: orchestratorOf(wire, actor, this.machine),
       secrets: this.secrets,
+      schedules: NO_SCHEDULES,
       signer: signerFor(wire, actor, signer),
       clock: clockOf(actor, this.clock, this.watch),
       chance: () => actor.dice.next(),

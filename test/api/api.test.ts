@@ -75,8 +75,8 @@ describe('bodies', () => {
   });
 
   it('bring warnings about what is only stored', async () => {
-    const response = await client().send('POST /v1/tasks', { body: { ...SMALL, schedule: { every: '1 hour' } } });
-    expect(json(response)).toMatchObject({ warnings: [expect.stringContaining('schedule')] });
+    const response = await client().send('POST /v1/tasks', { body: { ...SMALL, alerts: { minRecords: 1 } } });
+    expect(json(response)).toMatchObject({ warnings: [expect.stringContaining('alerts')] });
   });
 });
 

@@ -7,7 +7,7 @@ import { startEmbedded, type EmbeddedStack } from '#local/embedded.ts';
 import { startOrigin, type Origin } from '#support/origin.ts';
 import { CHARSET_TEXTS } from '#support/origin/site.ts';
 import { BUCKETS, type LedgerLine } from '#core/ledger.ts';
-import type { PageOf, RecordLine, ResultsView, RunView, UsageView } from '#core/operations.ts';
+import type { PageOf, RecordLine, ResultsView, RunView, TaskView, UsageView } from '#core/operations.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'gleaner-e2e-'));
 let stack: EmbeddedStack;
@@ -172,6 +172,25 @@ describe('the embedded stack', () => {
     expect(run.progress.cancelled).toBeGreaterThan(1000);
     expect(Math.max(...origin.requests('/page/').map(({ at: time }) => time)) - answeredAt).toBeLessThanOrEqual(5000);
     expect(await ledger(id)).toHaveLength(1000); // the first page of 2,000 lines
+  });
+
+  it('runs a task when its time has come, once, and takes its schedule away with it', async () => {
+    const name = `e2e-${String(++names)}`;
+    const document = { name, source: { urls: [at('/page/1')] }, extract: { format: 'none' } };
+    const schedule = { cron: '0 3 1 * mon', timezone: 'Europe/Berlin' };
+    const made = await api<TaskView>('POST', '/tasks', { ...document, schedule });
+    expect(made.schedule).toMatchObject({ inPlace: true, missed: 0 });
+    const kept = stack.world.schedules.list().filter(({ description = '' }) => description.includes(` ${name} `));
+    expect(kept.map(({ expression }) => expression)).toEqual(['cron(0 3 1 * ? *)', 'cron(0 3 ? * 2 *)']);
+    const dueAt = Date.parse(made.schedule?.nextRuns[0] ?? '');
+    for (const part of kept) expect(await stack.world.schedules.fire(part.group, part.name, dueAt)).toBe(true);
+    const { schedule: after } = await api<TaskView>('GET', `/tasks/${name}`);
+    expect(after?.last).toMatchObject({ at: made.schedule?.nextRuns[0], what: 'started' });
+    const { items } = await api<PageOf<RunView>>('GET', `/runs?taskId=${name}`);
+    expect(items.map(({ id }) => id)).toEqual([after?.last?.runId]);
+    expect((await ended(after?.last?.runId ?? '')).state).toBe('SUCCEEDED');
+    await api('PUT', `/tasks/${name}`, document);
+    expect(stack.world.schedules.list().some(({ description = '' }) => description.includes(` ${name} `))).toBe(false);
   });
 
   it('gives results that can be downloaded and hold what the manifest says', async () => {

@@ -78,7 +78,16 @@ async function scenarios(rig: Rig): Promise<void> {
   const steering = steered(rig);
   // One after the other: each wants its own sweep to find what it left.
   const sweeping = inLine(rig).then(() => mended(rig));
-  await Promise.all([crawled(rig), mapped(rig), lists(rig), steering, redriven(rig), sweeping, broken(rig)]);
+  await Promise.all([
+    crawled(rig),
+    mapped(rig),
+    lists(rig),
+    steering,
+    redriven(rig),
+    sweeping,
+    scheduled(rig),
+    broken(rig),
+  ]);
   await settled(rig, await steering);
   logged(rig);
 }
@@ -241,6 +250,33 @@ async function mended(rig: Rig): Promise<void> {
   await ended(client, unheard.id, 'STOPPED');
   // A call of Await that comes when its wait is long over answers the token by itself.
   await stack.world.invoke('FunctionsAwait', { tenant, runId: unheard.id, attempt: 0, round: 0, token: tokens[0] ?? '' }); // prettier-ignore
+}
+
+/** A schedule that is put up, changed and taken away; due runs called for, found by the sweep, and one that nobody takes. */
+async function scheduled(rig: Rig): Promise<void> {
+  const { client, owner, stack } = rig;
+  const gate = await opened(rig);
+  const urls = { urls: [`${gate.url}/`] };
+  const schedule = (cron: string): JsonObject => ({ schedule: { cron, overlap: 'queue' } });
+  const made = await client.createTask(task('scheduled', urls, schedule('0 3 * * *')));
+  const put = await client.replaceTask('scheduled', task('scheduled', urls, schedule('0 * * * *')), made.etag);
+  const [part] = stack.world.schedules.list();
+  await owner.putWaiter('scheduled', '0'.repeat(26));
+  for (const at of put.schedule?.nextRuns.slice(0, 2) ?? [])
+    must('a call', await stack.world.schedules.fire(part?.group ?? '', part?.name ?? '', Date.parse(at)), true);
+  const runs = (await client.listRuns({ taskId: 'scheduled' })).items;
+  must('the runs that were due', runs.map(({ waitsFor }) => waitsFor), [runs[1]?.id, undefined]); // prettier-ignore
+  gate.open();
+  for (const { id } of runs) await ended(client, id, 'SUCCEEDED');
+  await owner.setSchedule('scheduled', { doneTo: Date.now() - 5 * 3_600_000, dueAt: 0 });
+  await stack.world.invoke('FunctionsSweep', {});
+  while (((await client.getTask('scheduled')).schedule?.missed ?? 0) === 0) await pause(LOOK_MS);
+  await owner.scheduleNonsense();
+  while (!(await owner.hasMessage('SchedulesDeadLetters'))) await pause(LOOK_MS);
+  await client.deleteTask('scheduled');
+  const dueAt = new Date().toISOString();
+  const late = await stack.world.invoke('FunctionsFire', { tenant: 'local', taskId: 'scheduled', dueAt });
+  must('a call that comes too late', late, { outcome: 'noSchedule' });
 }
 
 /** A large object whose source breaks off takes its parts away again, by whichever function streams. */

@@ -1,13 +1,14 @@
 /** What the owner of a local world does beside the API: reads and bends rows, puts objects and messages, ends executions. */
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateScheduleCommand } from '@aws-sdk/client-scheduler';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Attr, Change, Item, Key } from '#core/ports.ts';
 import { asRun, asShard, type RunRow, type ShardRow } from '#core/rows.ts';
 import { readRun, shardsOf } from '#core/store.ts';
-import { runKey } from '#core/names.ts';
+import { runKey, scheduleKey, waiterKey } from '#core/names.ts';
 import { S3Blobs } from '#lambdas/aws/blobs.ts';
-import { dynamoClient, s3Client, sfnClient, sqsClient, type Place } from '#lambdas/aws/clients.ts';
+import { dynamoClient, s3Client, schedulerClient, sfnClient, sqsClient, type Place } from '#lambdas/aws/clients.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import { accessKeyIdOf, OWNER_KEY } from '#local/iam-access.ts';
 import type { World } from '#local/world.ts';
@@ -55,6 +56,46 @@ export class Owner {
 
   async setShard({ pk, sk }: ShardRow, set: Record<string, Attr>): Promise<ShardRow> {
     return asShard(await this.#set({ pk, sk }, { set }));
+  }
+
+  async setSchedule(taskId: string, set: Record<string, Attr>): Promise<void> {
+    await this.#set(scheduleKey(TENANT, taskId), { set });
+  }
+
+  /** Somebody waits for the task's lock who is no run. */
+  async putWaiter(taskId: string, runId: string): Promise<void> {
+    await this.#table.put({ ...waiterKey(TENANT, taskId, runId), kind: 'waiter', runId });
+  }
+
+  /** A schedule like the one there is, due in a second, that calls with something that is no time, and not again. */
+  async scheduleNonsense(): Promise<void> {
+    const [like] = this.#world.schedules.list();
+    if (like === undefined) throw new Error('there is no schedule');
+    const { arn, roleArn, deadLetterArn } = like.target;
+    await this.#client(schedulerClient, 'SCHEDULER').send(
+      new CreateScheduleCommand({
+        Name: 'nonsense',
+        GroupName: like.group,
+        ScheduleExpression: 'rate(1 day)',
+        StartDate: new Date(Date.now() + 1_000),
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: arn,
+          RoleArn: roleArn,
+          Input: JSON.stringify({ tenant: TENANT, taskId: 'nonsense', dueAt: 'soon' }),
+          RetryPolicy: { MaximumRetryAttempts: 0 },
+          DeadLetterConfig: { Arn: deadLetterArn },
+        },
+      }),
+    );
+  }
+
+  /** Is there a message? */
+  async hasMessage(queuePrefix: string): Promise<boolean> {
+    const { url } = this.#world.resource('queue', queuePrefix);
+    const client = this.#client(sqsClient, 'SQS');
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 1 }));
+    return Messages.length > 0;
   }
 
   async #set(key: Key, change: Change): Promise<Item> {

@@ -69,7 +69,8 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
 
   it('gives the queue dead letters and a visibility of six time-outs of its worker', () => {
     const queues = of('AWS::SQS::Queue');
-    expect(queues).toHaveLength(2);
+    // Shards, their dead letters, and Scheduler's.
+    expect(queues).toHaveLength(3);
     const [shards] = queues.filter(([, { Properties: p }]) => p.RedrivePolicy !== undefined);
     expect(shards?.[1].Properties).toMatchObject({
       VisibilityTimeout: WORK_VISIBILITY_SECONDS,
@@ -105,6 +106,29 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
           ).toBe(true);
       }
     }
+  });
+
+  it('lets Scheduler call fire and nothing else, for the schedules of its own group, made by api and sweep', () => {
+    const [group] = of('AWS::Scheduler::ScheduleGroup');
+    expect(group?.[1].Properties.Name).toBe(`gleaner-${stage}`);
+    const [role] = of('AWS::IAM::Role').filter(([id]) => id.startsWith('SchedulesRole'));
+    expect(JSON.stringify(role?.[1].Properties.AssumeRolePolicyDocument)).toMatch(
+      /aws:SourceArn.*scheduler.amazonaws.com/,
+    );
+    const statements = (id: RegExp): { Action: string | string[]; Resource: unknown; Condition?: unknown }[] =>
+      of('AWS::IAM::Policy')
+        .filter(([name]) => id.test(name))
+        .flatMap(([, { Properties: p }]) => (p.PolicyDocument as { Statement: never[] }).Statement);
+    const calls = statements(/^SchedulesRole/);
+    expect(calls.map(({ Action }) => Action)).toEqual(['sqs:SendMessage', 'lambda:InvokeFunction']);
+    expect(JSON.stringify(calls[1]?.Resource)).toMatch(/Fire/);
+    const passing = of('AWS::IAM::Policy').filter(([, resource]) => JSON.stringify(resource).includes('iam:PassRole'));
+    expect(passing.map(([id]) => id.replace(/Role.*/, '')).sort()).toEqual(['FunctionsApi', 'FunctionsSweep']);
+    for (const [id] of passing)
+      expect(statements(new RegExp(`^${id}$`)).find(({ Action }) => Action === 'iam:PassRole')).toMatchObject({
+        Resource: { 'Fn::GetAtt': [role?.[0], 'Arn'] },
+        Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      });
   });
 
   it('keeps the signing secret for finish, and the dead messages for the sweep', () => {

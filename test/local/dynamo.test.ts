@@ -16,7 +16,6 @@ import { systemClock } from '#local/clock.ts';
 import { startDynamo } from '#local/dynamo.ts';
 import type { Dynamo } from '#local/dynamo.ts';
 import { provision } from '#local/provision.ts';
-import type { SqsS3 } from '#local/sqs-s3.ts';
 import { dynamoClient, openDynamo, ownerGate } from './emulators.ts';
 import { tempDir } from './fixture.ts';
 
@@ -35,19 +34,13 @@ const TABLE: TableSpec = {
   ],
   ttlAttribute: 'expiresAt',
 };
-const noQueues: SqsS3 = { url: '', putQueue: () => undefined, putBucket: () => undefined, source: () => { throw new Error('none'); }, close: () => Promise.resolve() }; // prettier-ignore
+const noQueues = { putQueue: () => undefined, putBucket: () => undefined };
 const provisionTable = (dynamo: Dynamo, table = TABLE): Promise<void> =>
   provision(
     {
       tables: [table],
       queues: [],
       buckets: [],
-      secrets: [],
-      functions: [],
-      mappings: [],
-      machines: [],
-      rules: [],
-      routes: [],
     },
     dynamo,
     noQueues,

@@ -10,7 +10,7 @@ import { functionSpec, tempDir } from './fixture.ts';
 
 function host(functions: FunctionSpec[], logDir = tempDir(), concurrencyMax = 2): FunctionHost {
   const clients = clientEnvironment(
-    { dynamo: 'http://d', sqsS3: 'http://s', states: 'http://f', secrets: 'http://x' },
+    { dynamo: 'http://d', sqsS3: 'http://s', states: 'http://f', secrets: 'http://x', scheduler: 'http://c' },
     'eu-west-1',
     '/nowhere',
   );

@@ -13,11 +13,12 @@ import type {
   Meter,
   Orchestrator,
   RobotsAnswer,
+  Schedules,
   ShardMessage,
   ShardQueue,
 } from '#core/ports.ts';
 import type { Caller, TenantSettings } from '#core/operations.ts';
-import type { TaskSpec } from '#core/task.ts';
+import type { ScheduleSpec, TaskSpec } from '#core/task.ts';
 import { asItem } from '#core/rows.ts';
 import { UNBOUNDED } from '#core/quotas.ts';
 import { tenantRow } from '#core/service/tenants.ts';
@@ -121,6 +122,7 @@ export class MemoryWorld {
       deadMessages: this.deadMessages,
       signer: signerOf('a secret that signs what tests make'),
       orchestrator: this.orchestrator,
+      schedules: this.schedules,
       clock: this.clock,
       chance: () => (this.#random = (this.#random * 16807) % 2147483647) / 2147483647,
       log: this.log,
@@ -171,6 +173,16 @@ export class MemoryWorld {
     },
     status: (_tenant, runId) => Promise.resolve(this.executions.has(runId) ? 'running' : 'none'),
   };
+
+  /** What the outside was told of each task, latest last; undefined = it was taken away. */
+  readonly placed = new Map<string, ({ spec: ScheduleSpec; firstAt: number } | undefined)[]>();
+  readonly schedules: Schedules = {
+    put: (_tenant, taskId, spec, firstAt) => Promise.resolve(this.#placed(taskId, { spec, firstAt })),
+    remove: (_tenant, taskId) => Promise.resolve(this.#placed(taskId, undefined)),
+  };
+  #placed(taskId: string, what: { spec: ScheduleSpec; firstAt: number } | undefined): void {
+    this.placed.set(taskId, [...(this.placed.get(taskId) ?? []), what]);
+  }
 
   readonly log: Log = {
     info: (message, fields) => void this.lines.push({ level: 'info', message, fields }),

@@ -1,6 +1,6 @@
 /** `gleaner tasks …`: the stored task definitions. */
 import path from 'node:path';
-import type { TaskView } from '#core/operations.ts';
+import type { ScheduleView, TaskView } from '#core/operations.ts';
 import { connect, type CommonOptions } from '../connection.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import { ApiRefusal } from '../problem.ts';
@@ -69,4 +69,13 @@ function print({ terminal }: Surroundings, view: TaskView, { json }: CommonOptio
   terminal.out(`${view.id} version ${String(view.version)}, changed ${view.updatedAt}`);
   if (view.task.description !== undefined) terminal.out(`  ${view.task.description}`);
   for (const line of taskSketch(view.task)) terminal.out(`  ${line}`);
+  if (view.schedule) for (const line of scheduleLines(view.schedule)) terminal.out(`  ${line}`);
+}
+
+function scheduleLines({ nextRuns, inPlace, last, missed, lastMissedAt }: ScheduleView): string[] {
+  const lines = nextRuns.map((at, i) => `${i === 0 ? 'next runs' : '         '} ${at}`);
+  if (!inPlace) lines.push('the schedule is being put in place');
+  if (last) lines.push(`last due  ${last.at} ${last.what} ${last.runId ?? last.detail ?? ''}`.trimEnd());
+  if (missed > 0) lines.push(`missed    ${String(missed)}, the last at ${lastMissedAt ?? ''}`);
+  return lines;
 }

@@ -8,8 +8,19 @@ export interface Zone {
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
+/** To make one costs more than a thousand questions to it; there are a few hundred. */
+const zones = new Map<string, Zone>();
+
 /** @param name IANA. @throws RangeError when there is no such zone. */
 export function zoneOf(name: string): Zone {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const zone = made(name);
+  zones.set(name, zone);
+  return zone;
+}
+
+function made(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,
     hourCycle: 'h23',

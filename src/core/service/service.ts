@@ -13,10 +13,11 @@ import { startInline, startRun, type StartPorts } from './start.ts';
 import { createTask, deleteTask, getTask, listTasks, listVersions, replaceTask, rollbackTask } from './tasks.ts';
 import { usage } from './usage.ts';
 import { createTenant, getTenant, listTenants, replaceTenant } from './tenants.ts';
+import type { TaskPorts } from './tasks.ts';
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
-export type ServicePorts = StartPorts & ControlPorts & Pick<Context, 'objects' | 'secrets'>;
+export type ServicePorts = StartPorts & TaskPorts & ControlPorts & Pick<Context, 'objects' | 'secrets'>;
 
 export function createService(ports: ServicePorts): Operations {
   return {

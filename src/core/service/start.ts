@@ -9,12 +9,14 @@ import { note, readConfig, readRun, readVersion } from '../store.ts';
 import { idOf, type IdPorts } from './ids.ts';
 import { noTask, ok, refuse } from './outcome.ts';
 import { viewRun } from './runs.ts';
-import { createTask, forbidden, readHead, replaceTask } from './tasks.ts';
+import { createTask, forbidden, readHead, replaceTask, type TaskPorts } from './tasks.ts';
 import type { Context } from '../context.ts';
 import type { Caller, Overlap, Outcome, RunView, StartOptions } from '../operations.ts';
 import type { TaskSpec } from '../task.ts';
 
 export type StartPorts = IdPorts & Pick<Context, 'region' | 'table' | 'orchestrator' | 'meter'>;
+/** A task that comes along is put as it would be by itself. */
+type InlinePorts = StartPorts & TaskPorts;
 
 export async function startRun(
   ports: StartPorts,
@@ -32,7 +34,7 @@ export async function startRun(
 
 /** A task of this name gets a new version when the document differs from its latest. */
 export async function startInline(
-  ports: StartPorts,
+  ports: InlinePorts,
   caller: Caller,
   task: TaskSpec,
   options: StartOptions = {},

@@ -2,17 +2,30 @@
  * Tasks and their versions. A task's id is its name, so uniqueness needs no second record. Order of writes: version
  * first, then the head that names it; a version that no head names does not exist for readers.
  */
-import { TASK_PREFIX, VERSION_PREFIX, isTaskId, taskKey, tenantKey, versionKey } from '../names.ts';
+import { NEXT_RUNS_SHOWN, PLACE_AFTER_MS } from '../limits.ts';
+import { TASK_PREFIX, VERSION_PREFIX, dueOfTask, isTaskId, taskKey, tenantKey, versionKey } from '../names.ts';
 import { asItem, asTask, asVersion, type TaskRow, type VersionRow } from '../rows.ts';
 import { missingSecret } from '../secret-headers.ts';
+import { placeSchedule, readSchedule } from '../schedule/place.ts';
+import { dueTimes, rhythmOf } from '../schedule/rhythm.ts';
 import { readTask, readTenant } from '../store.ts';
 import { iso, noTask, ok, paging, refuse } from './outcome.ts';
 import type { Context } from '../context.ts';
-import type { Caller, Once, Outcome, PageOf, PageRequest, TaskVersionView, TaskView } from '../operations.ts';
+import type {
+  Caller,
+  Once,
+  Outcome,
+  PageOf,
+  PageRequest,
+  ScheduleView,
+  TaskVersionView,
+  TaskView,
+} from '../operations.ts';
 import type { Condition } from '../ports.ts';
 import type { TaskSpec } from '../task.ts';
 
-type Ports = Pick<Context, 'table' | 'clock'>;
+export type TaskPorts = Pick<Context, 'region' | 'table' | 'clock' | 'schedules' | 'log'>;
+type Ports = TaskPorts;
 const etagOf = (version: number): string => `"v${String(version)}"`;
 
 const view = (row: TaskRow, task: TaskSpec): TaskView => ({
@@ -24,8 +37,46 @@ const view = (row: TaskRow, task: TaskSpec): TaskView => ({
   task,
 });
 
+/** What is kept outside for a version, or may still be. */
+const isKeptOutside = (head: TaskRow | undefined): boolean => head?.scheduled === true || head?.duePk !== undefined;
+const toBePlaced = (ports: Ports, tenant: string, taskId: string): { duePk: string; dueAt: number } => ({
+  duePk: dueOfTask(ports.region, tenant, taskId),
+  dueAt: ports.clock.now() + PLACE_AFTER_MS,
+});
+/** The task stands whatever becomes of this: what cannot be placed now is placed by the sweep. */
+async function place(ports: Ports, { tenant, taskId }: TaskRow): Promise<void> {
+  try {
+    await placeSchedule(ports, tenant, taskId);
+  } catch (error) {
+    ports.log.error('schedule not placed yet', { tenant, taskId, error: String(error) });
+  }
+}
+
+async function viewed(ports: Ports, head: TaskRow, task: TaskSpec): Promise<TaskView> {
+  const schedule = await scheduleOf(ports, head);
+  return { ...view(head, task), ...(schedule && { schedule }) };
+}
+async function scheduleOf(ports: Ports, head: TaskRow): Promise<ScheduleView | undefined> {
+  if (!head.scheduled) return undefined;
+  const row = await readSchedule(ports, head.tenant, head.taskId);
+  if (row === undefined) return { nextRuns: [], inPlace: false, missed: 0 };
+  const { spec, since, doneTo, last, missed, lastMissedAt } = row;
+  const next = dueTimes(rhythmOf(spec, since), Math.max(doneTo, ports.clock.now()), NEXT_RUNS_SHOWN);
+  return {
+    nextRuns: next.map(iso),
+    inPlace: row.placed && row.version === head.version,
+    ...(last && { last: { ...last, at: iso(last.at) } }),
+    missed,
+    ...(lastMissedAt !== undefined && { lastMissedAt: iso(lastMissedAt) }),
+  };
+}
+
 /** The head of a task that has not been deleted. */
-export async function readHead(ports: Ports, tenant: string, taskId: string): Promise<TaskRow | undefined> {
+export async function readHead(
+  ports: Pick<Ports, 'table'>,
+  tenant: string,
+  taskId: string,
+): Promise<TaskRow | undefined> {
   if (!isTaskId(taskId)) return undefined;
   const item = await ports.table.get(taskKey(tenant, taskId));
   return item === undefined || asTask(item).deleted ? undefined : asTask(item);
@@ -33,7 +84,7 @@ export async function readHead(ports: Ports, tenant: string, taskId: string): Pr
 
 /** What a tenant may only do with a permission, or with a secret that it has. */
 export async function forbidden(
-  ports: Ports,
+  ports: Pick<Ports, 'table'>,
   caller: Caller,
   task: { fetch: Pick<TaskSpec['fetch'], 'robots' | 'secretHeaders'> },
 ): Promise<ReturnType<typeof refuse> | undefined> {
@@ -61,7 +112,7 @@ export async function createTask(
   if (no) return no;
   const before = await ports.table.get(taskKey(caller.tenant, task.name));
   const old = before && asTask(before);
-  if (old && !old.deleted && isRepetition(old, once)) return ok(view(old, task));
+  if (old && !old.deleted && isRepetition(old, once)) return ok(await viewed(ports, old, task));
   if (old && !old.deleted) return refuse(409, 'Task exists', `there is a task ${task.name} already: PUT a new version`);
   return writeVersion(ports, caller, { task, given }, old, once);
 }
@@ -126,19 +177,23 @@ async function writeVersion(
     createdAt,
     updatedAt: now,
     ...(once && { by: once.seed }),
+    ...(task.schedule && { scheduled: true }),
+    ...((task.schedule !== undefined || isKeptOutside(old)) && toBePlaced(ports, caller.tenant, task.name)),
   };
   const unchanged: Condition = old ? { eq: ['version', old.version] } : { absent: 'pk' };
   const write = await ports.table.put(asItem(head), unchanged);
   const stored = write.item && asTask(write.item);
-  if (write.ok || (stored?.version === version && stored.by !== undefined && stored.by === once?.seed))
-    return ok(view(head, task));
+  if (write.ok || (stored?.version === version && stored.by !== undefined && stored.by === once?.seed)) {
+    if (head.duePk !== undefined) await place(ports, head);
+    return ok(await viewed(ports, head, task));
+  }
   return refuse(412, 'Changed meanwhile', `task ${task.name} was changed by another request at the same time`);
 }
 
 export async function getTask(ports: Ports, caller: Caller, taskId: string): Promise<Outcome<TaskView>> {
   const head = await readHead(ports, caller.tenant, taskId);
   if (head === undefined) return noTask(taskId);
-  return ok(view(head, await readTask(ports.table, caller.tenant, taskId, head.version)));
+  return ok(await viewed(ports, head, await readTask(ports.table, caller.tenant, taskId, head.version)));
 }
 
 export async function listTasks(ports: Ports, caller: Caller, page: PageRequest): Promise<Outcome<PageOf<TaskView>>> {
@@ -146,7 +201,9 @@ export async function listTasks(ports: Ports, caller: Caller, page: PageRequest)
     const found = await ports.table.query({ pk: tenantKey(caller.tenant).pk, prefix: TASK_PREFIX, ...page });
     const heads = found.items.map(asTask).filter((head) => !head.deleted);
     const items = await Promise.all(
-      heads.map(async (head) => view(head, await readTask(ports.table, caller.tenant, head.taskId, head.version))),
+      heads.map(async (head) =>
+        viewed(ports, head, await readTask(ports.table, caller.tenant, head.taskId, head.version)),
+      ),
     );
     return ok({ items, ...(found.cursor !== undefined && { nextCursor: found.cursor }) });
   });
@@ -165,9 +222,16 @@ export async function deleteTask(
   if (no) return no;
   const write = await ports.table.update(
     taskKey(caller.tenant, taskId),
-    { set: { deleted: true, updatedAt: ports.clock.now() } },
+    {
+      set: {
+        deleted: true,
+        updatedAt: ports.clock.now(),
+        ...(isKeptOutside(head) && toBePlaced(ports, caller.tenant, taskId)),
+      },
+    },
     { eq: ['version', head.version] },
   );
+  if (write.ok && isKeptOutside(head)) await place(ports, head);
   return write.ok
     ? ok(undefined)
     : refuse(412, 'Changed meanwhile', `task ${taskId} was changed by another request at the same time`);

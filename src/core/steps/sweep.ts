@@ -7,25 +7,26 @@ import { METRICS } from '../metrics.ts';
 import { RUN_SWEEP_MS, SHARD_LOST_MS, SHARD_LOST_MS_MAX, SWEEP_ITEMS_MAX } from '../limits.ts';
 import { buryDeadMessages } from '../dead-letters.ts';
 import { duePartitions, planPrefix } from '../names.ts';
-import { asRun, asShard, type RunRow, type ShardRow } from '../rows.ts';
+import { asRun, asSchedule, asShard, asTask, type RunRow, type ScheduleRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
 import { waitInLine } from '../run-lock.ts';
+import { seeToDue, type DuePorts } from '../schedule/due.ts';
+import { patienceMs, placeSchedule } from '../schedule/place.ts';
 import { settle } from '../settle.ts';
 import { moveRun, timeUp, wakeIfDue } from '../stop.ts';
 import { note, readRun } from '../store.ts';
 import type { Context } from '../context.ts';
 import type { Key } from '../ports.ts';
 
-type Ports = Pick<
-  Context,
-  'region' | 'table' | 'objects' | 'queue' | 'deadMessages' | 'orchestrator' | 'clock' | 'log' | 'meter'
->;
+type Ports = Pick<Context, 'objects' | 'queue' | 'deadMessages' | 'schedules'> & DuePorts;
 export interface SweepAnswer {
   shardsResent: number;
   runsWoken: number;
   runsRestarted: number;
   /** Runs that have ended and have nothing left to be done. */
   runsSettled: number;
+  /** Scheduled runs that nobody had called for. */
+  runsLate: number;
   deadMessages: number;
   /** Items that this pass could not handle. */
   failures: number;
@@ -37,6 +38,7 @@ export async function sweep(ports: Ports): Promise<SweepAnswer> {
     runsWoken: 0,
     runsRestarted: 0,
     runsSettled: 0,
+    runsLate: 0,
     deadMessages: 0,
     failures: 0,
   };
@@ -49,6 +51,7 @@ export async function sweep(ports: Ports): Promise<SweepAnswer> {
   answer.deadMessages = buried ?? 0;
   ports.meter.count(METRICS.sweepResent, answer.shardsResent);
   ports.meter.count(METRICS.sweepWoken, answer.runsWoken);
+  ports.meter.count(METRICS.runsLate, answer.runsLate);
   ports.meter.count(METRICS.sweepFailures, answer.failures);
   ports.meter.count(METRICS.deadLetters, answer.deadMessages);
   return answer;
@@ -76,6 +79,8 @@ async function sweepItem(ports: Ports, key: Key, answer: SweepAnswer): Promise<v
   if (item === undefined || typeof item.dueAt !== 'number' || item.dueAt > ports.clock.now()) return;
   if (item.kind === 'shard') answer.shardsResent += await sweepShard(ports, asShard(item));
   else if (item.kind === 'run') await sweepRun(ports, asRun(item), answer);
+  else if (item.kind === 'schedule') answer.runsLate += await sweepSchedule(ports, asSchedule(item));
+  else if (item.kind === 'task') await placeSchedule(ports, asTask(item).tenant, asTask(item).taskId);
 }
 
 async function sweepShard(ports: Ports, shard: ShardRow): Promise<number> {
@@ -95,6 +100,13 @@ async function sweepShard(ports: Ports, shard: ShardRow): Promise<number> {
   await ports.queue.send([{ v: 1, tenant, runId, shardId }]);
   ports.log.info('shard sent again', { tenant, runId, shardId, was: shard.state });
   return 1;
+}
+
+/** Runs that are due and that nobody has called for. Whoever should have called is told again. */
+async function sweepSchedule(ports: Ports, row: ScheduleRow): Promise<number> {
+  const { started, skipped, missed } = await seeToDue(ports, row, ports.clock.now() - patienceMs(row.spec));
+  if (started.length + skipped + missed > 0) await placeSchedule(ports, row.tenant, row.taskId, true);
+  return started.length;
 }
 
 const keyOf = ({ pk, sk }: Key): Key => ({ pk, sk });

@@ -1,0 +1,35 @@
+/** `fire`: Scheduler says that a task's time has come. */
+import { fire, type FireAnswer } from '#core/steps/fire.ts';
+import { dressed } from './aws/handler.ts';
+import { controlTable, randomness, runMachine, scheduleRemoval, time } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { environment, type FireInput } from './contract.ts';
+
+const env = environment('fire', process.env);
+const told = telling(env.GLEANER_STAGE);
+const ports = {
+  region: env.GLEANER_REGION,
+  ...time,
+  ...controlTable(env),
+  ...runMachine(env),
+  ...scheduleRemoval(env),
+  ...randomness,
+  log: told.log,
+  meter: told.meter,
+};
+
+export const handler = dressed<FireInput, FireAnswer>(
+  told,
+  ({ tenant, taskId }) => ({ tenant, taskId }),
+  async ({ tenant, taskId, dueAt }) => {
+    const answer = await fire(ports, { tenant, taskId, dueAt: instant(dueAt) });
+    told.log.info('seen to', { dueAt, answer: { ...answer } });
+    return answer;
+  },
+);
+
+function instant(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new RangeError(`not a time: ${text.slice(0, 80)}`);
+  return ms;
+}
