@@ -50,7 +50,7 @@ function mildly({ rate, capacity }: Control, isTry: boolean): number {
 
 /** The host closed for everybody until `pausedUs`. */
 export function atWall({ pausedUs, ok }: HostRecord, control: Control, nowUs: number): Control {
-  const { wallUs, phase } = control;
+  const { wallUs } = control;
   const sinceMs = (pausedUs - wallUs) / 1000;
   const walled = { ...control, wallUs: pausedUs, step: 0, queue: 0 };
   // The same wall, told by somebody whose clock or whole seconds differ.
@@ -63,12 +63,22 @@ export function atWall({ pausedUs, ok }: HostRecord, control: Control, nowUs: nu
     pausedUs,
     nowUs,
   );
-  const isKnown = isNext && phase !== 'start';
-  const holdMs = bears < P.SPARSE_RATE ? 1.25 * sparseHoldMs(bears) : isKnown ? P.WALL_HOLD_MS : P.HOLD_MS;
+  const holdMs = wallHoldMs(bears, (pausedUs - nowUs) / 1000, isNext && !isFarTry(control));
   const hold = { phase: 'hold' as const, capacity: bears, rate: bears * P.WALL_MARGIN, holdMs, wallMs };
   const since = { holdUntilUs: pausedUs + holdMs * 1000, okAtWall: ok, smooth: bears };
   return because({ ...walled, ...hold, ...since }, 'wall', bears, nowUs);
 }
+
+/** What is known holds long, longer still where a wall costs much; a first guess is to be tried soon. */
+function wallHoldMs(bears: number, closedMs: number, isKnown: boolean): number {
+  if (bears < P.SPARSE_RATE) return 1.25 * sparseHoldMs(bears);
+  if (!isKnown) return P.HOLD_MS;
+  return closedMs > P.WALL_LONG_MS ? Math.min(P.WALL_DEAR * closedMs, P.WALL_HOLD_MS_MAX) : P.WALL_HOLD_MS;
+}
+
+/** Far above what has held: within one window such a rate runs past everything. */
+const isFarTry = ({ phase, rate, capacity }: Control): boolean =>
+  phase === 'start' || (phase === 'probe' && rate > capacity * P.WALL_FAR);
 
 /**
  * What one window of the host holds, per second: what was accepted in it up to the wall. Where it was a step too far above
@@ -85,8 +95,10 @@ function bearsAtWall(control: Control, between: number | undefined, pausedUs: nu
   }
   // Whole seconds are rounded up.
   const closedMs = Math.max(0, (pausedUs - nowUs) / 1000 - 500);
-  const inWindow = smooth * Math.max(0.1, 1 - closedMs / Math.max(wallMs, P.WALL_WINDOW_MS));
-  if (phase === 'probe' && capacity > 0 && rate <= capacity * 1.3)
-    return Math.min(Math.max(inWindow, capacity), rate * 0.99);
+  const windowMs = Math.max(wallMs, P.WALL_WINDOW_MS, 1.5 * closedMs);
+  const inWindow = smooth * (1 - closedMs / windowMs);
+  // Too much rather than too little: the next wall then tells exactly.
+  if (isFarTry(control)) return Math.max(P.RATE_MIN, Math.min(rate * 0.9, inWindow * P.WALL_GUESS));
+  if (phase === 'probe') return Math.min(Math.max(inWindow, capacity), rate * 0.99);
   return Math.max(P.RATE_MIN, Math.min(rate * 0.98, Math.max(inWindow, between ?? 0)));
 }

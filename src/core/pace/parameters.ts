@@ -64,6 +64,13 @@ export const HOLD_GROWTH = 1.5;
 /** After a wall the capacity is known from the wall itself. */
 export const WALL_HOLD_MS = 25_000;
 export const WALL_MARGIN = 0.98;
+/** After a wall longer than this the level is held this many times as long as it stood, as far as an hour. */
+export const WALL_LONG_MS = 15_000;
+export const WALL_DEAR = 10;
+export const WALL_HOLD_MS_MAX = 3_600_000;
+/** A wall at a rate this far above the known level tells little; what it seems to hold is asked with this on top. */
+export const WALL_FAR = 1.3;
+export const WALL_GUESS = 1.25;
 /** Ends of one and the same wall differ by less; two walls further apart than the other have nothing to do with each other. */
 export const WALL_SAME_MS = 1_500;
 export const WALL_NEXT_MS = 120_000;
