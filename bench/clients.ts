@@ -1,6 +1,9 @@
 /** Who is measured, how each is started, and why one may be absent. */
+import { buildSync } from 'esbuild';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Client {
@@ -36,9 +39,28 @@ const peersAbsent = existsSync(here('peers/node_modules/@crawlee/cheerio/package
   ? undefined
   : 'not installed: npm ci --prefix bench/peers';
 
+/** As it is deployed: a worker is a bundle, not TypeScript that is read at each start. */
+function bundled(file: string): string {
+  const outfile = join(mkdtempSync(join(tmpdir(), 'gleaner-bundle-')), 'client.mjs');
+  const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  buildSync({
+    entryPoints: [here(file)],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: banner },
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
 export const CLIENTS: Client[] = [
-  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, here('clients/gleaner.ts')], absent: undefined },
-  { name: 'fetch-only', does: 'undici alone: the limit', extracts: false, command: [node, here('clients/fetch-only.ts')], absent: undefined },
+  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, bundled('clients/gleaner.ts')], absent: undefined },
+  { name: 'fetch-only', does: 'undici alone: the limit', extracts: false, command: [node, bundled('clients/fetch-only.ts')], absent: undefined },
   { name: 'crawlee-cheerio', does: 'CheerioCrawler, tuned', extracts: true, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
   { name: 'crawlee-http', does: 'HttpCrawler, no parsing', extracts: false, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
   { name: 'scrapy', does: 'Scrapy, tuned', extracts: true, command: [PYTHON, here('peers/scrapy_client.py')], absent: scrapyAbsent() },

@@ -298,8 +298,13 @@ export class Builder {
 
   /** Opens again the formatting elements that something else has closed. Called before text and most start tags. */
   reconstruct(): void {
+    if (this.isPending) this.#reopen(this.#formatting - 1);
+  }
+
+  /** Some formatting element would be opened again here. */
+  get isPending(): boolean {
     const last = this.#formatting - 1;
-    if (last >= 0 && this.#places[last] === CLOSED && this.#names[last] !== MARKER) this.#reopen(last);
+    return last >= 0 && this.#places[last] === CLOSED && this.#names[last] !== MARKER;
   }
 
   #reopen(last: number): void {

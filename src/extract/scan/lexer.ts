@@ -44,7 +44,6 @@ export class Lexer {
   /** The document has carriage returns, which HTML makes line feeds. */
   #returns = false;
   #ascii = false;
-  #latin1: string | undefined;
 
   /** The tag that was read: its number (0 for a name without one) and where its name lies. */
   tag = 0;
@@ -62,14 +61,12 @@ export class Lexer {
     this.bytes = bytes;
     this.end = bytes.length;
     this.#ascii = isAscii;
-    this.#latin1 = undefined;
     this.#returns = bytes.includes(13);
     return !bytes.includes(0);
   }
 
   release(): void {
     this.bytes = NO_BYTES;
-    this.#latin1 = undefined;
   }
 
   // -------------------------------------------------------------- finding
@@ -297,10 +294,7 @@ export class Lexer {
   /** Bytes as text. */
   slice(from: number, to: number): string {
     if (from === to) return '';
-    if (this.#ascii || this.#isAsciiSlice(from, to)) {
-      return (this.#latin1 ??= this.bytes.toString('latin1')).slice(from, to);
-    }
-    return this.bytes.toString('utf8', from, to);
+    return this.bytes.toString(this.#ascii || this.#isAsciiSlice(from, to) ? 'latin1' : 'utf8', from, to);
   }
 
   #isAsciiSlice(from: number, to: number): boolean {

@@ -37,6 +37,7 @@ export class Matcher implements Opening {
   /** By depth and word: what the element matched, and what it or an ancestor did. */
   readonly #own: Int32Array;
   readonly #above: Int32Array;
+  readonly #words: number;
   #key = 0;
   #rows: Row[] = [];
   #open: { row: Row; depth: number }[] = [];
@@ -61,6 +62,7 @@ export class Matcher implements Opening {
     this.#names = names;
     this.#query = query;
     this.#program = query.program;
+    this.#words = query.program.words;
     // Entry 0 stands for the document, above the root.
     this.#own = new Int32Array((depthMax + 2) * query.program.words);
     this.#above = new Int32Array((depthMax + 2) * query.program.words);
@@ -98,9 +100,10 @@ export class Matcher implements Opening {
 
   /** An element begins at `depth` (the root: 0) with the attributes that the lexer holds. True when something matched it. */
   open(depth: number, key: number): boolean {
-    const { words, start, descendant, child, byTag, subject } = this.#program;
+    const words = this.#words;
     const own = this.#own;
     const above = this.#above;
+    const program = this.#program;
     this.#key = key;
     if (this.#writing > 0) this.#startTag(key);
     let hit = 0;
@@ -108,13 +111,22 @@ export class Matcher implements Opening {
       const parent = depth * words + word;
       const at = parent + words;
       const inherited = above[parent]!;
-      const open = start[word]! | ((inherited << 1) & descendant[word]!) | ((own[parent]! << 1) & child[word]!);
-      let matched = open & byTag[key * words + word]!;
+      // Most elements have a name that no selector asks for.
+      let matched = program.byTag[key * words + word]!;
+      if (matched === 0) {
+        own[at] = 0;
+        above[at] = inherited;
+        continue;
+      }
+      matched &=
+        program.start[word]! |
+        ((inherited << 1) & program.descendant[word]!) |
+        ((own[parent]! << 1) & program.child[word]!);
       if (this.templates > 0) matched = 0;
       else if (matched !== 0) matched = this.#tested(word, matched);
       own[at] = matched;
       above[at] = inherited | matched;
-      hit |= matched & subject[word]!;
+      hit |= matched & program.subject[word]!;
     }
     if (hit === 0 && !(depth === 0 && this.#query.usesScope)) return false;
     this.#take(depth);
@@ -160,8 +172,8 @@ export class Matcher implements Opening {
     for (const selector of hits) {
       for (const pick of picksOf[selector]!) for (const { row } of this.#open) this.#read(row, pick, depth);
       if (selector === links) this.#link();
-      else if (selector === next && this.#next === undefined) this.#nextPage();
-      else if (selector === base) this.#base ??= this.#attribute(HREF) ?? undefined;
+      if (selector === next && this.#next === undefined) this.#nextPage();
+      if (selector === base) this.#base ??= this.#attribute(HREF) ?? undefined;
     }
     if (each ? hits.includes(EACH) : depth === 0) this.#scope(depth, each);
   }

@@ -129,6 +129,8 @@ export class Scanner {
     const b = this.#builder;
     const key = this.#names.read();
     b.dropsLineFeed = false;
+    // Nearly always the tag ends the element it stands in, and nothing else happens.
+    if (key === b.current && endsAlone(key) && b.mode <= MODE.CAPTION && !b.isListed(b.top)) return b.pop();
     if (b.current >= SVG && endInForeign(b, key)) return;
     while (!this.#end(key));
   }
@@ -184,6 +186,7 @@ export class Scanner {
 
   #text(from: number, to: number): void {
     const b = this.#builder;
+    if (b.mode === MODE.BODY && !b.isPending && !this.#matcher.isReading && !b.dropsLineFeed) return;
     if (b.dropsLineFeed) return this.#afterLineFeed(from, to);
     if (b.isForeign) return this.#insert(from, to);
     const { mode } = b;
@@ -320,6 +323,9 @@ export class Scanner {
     b.popTo(0);
   }
 }
+
+/** End tags whose rule, when their own element is the current one, is to close it. */
+const endsAlone = (key: number): boolean => key < SVG && endRules[key]! <= END.HEADING && !table.isTablePart(key);
 
 const AMPERSAND = 0x26;
 const GT = 0x3e;

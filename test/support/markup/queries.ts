@@ -45,8 +45,8 @@ export function randomQuery(dice: Dice): MarkupQuery {
   const picks = Array.from({ length: 1 + dice.below(5) }, () => pick(dice));
   const each = dice.chance(0.35) ? randomSelector(dice) : undefined;
   if (each !== undefined && dice.chance(0.5)) picks.push({ ...pick(dice), css: '.' });
-  const links = dice.chance(0.2) ? dice.of(['a[href]', 'a, img', '[src]']) : undefined;
-  const next = dice.chance(0.15) ? dice.of(['a.b', '[rel=next]', 'a']) : undefined;
+  const links = dice.chance(0.2) ? dice.of(['a[href]', 'a, img', '[src]', 'a', 'base[href]']) : undefined;
+  const next = dice.chance(0.15) ? dice.of(['a.b', '[rel=next]', 'a', 'base[href]']) : undefined;
   return { each, picks, links, next, base: dice.chance(0.5) || links !== undefined || next !== undefined };
 }
 
