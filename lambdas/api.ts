@@ -5,12 +5,12 @@ import { createApi } from '#api/api.ts';
 import { createService } from '#core/service/service.ts';
 import { dressed } from './aws/handler.ts';
 import {
-  controlTable,
   randomness,
   resultObjects,
   runMachine,
   schedules,
   shardQueue,
+  tables,
   tenantSecrets,
   time,
 } from './aws/ports.ts';
@@ -23,7 +23,7 @@ const told = telling(env.GLEANER_STAGE);
 const operations = createService({
   region: env.GLEANER_REGION,
   ...time,
-  ...controlTable(env),
+  ...tables(env),
   ...resultObjects(env),
   ...tenantSecrets(env),
   ...shardQueue(env),

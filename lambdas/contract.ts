@@ -29,6 +29,7 @@ export interface Environments {
   api: Common &
     ScheduleEnvironment & {
       CONTROL_TABLE: string;
+      PACE_TABLE: string;
       RESULTS_BUCKET: string;
       SHARD_QUEUE_URL: string;
       RUN_MACHINE_ARN: string;
@@ -72,7 +73,15 @@ export interface Environments {
 const SCHEDULE = ['SCHEDULE_GROUP', 'FIRE_FUNCTION_ARN', 'SCHEDULE_ROLE_ARN', 'SCHEDULE_DEAD_LETTERS_ARN'] as const;
 
 const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string)[] } = {
-  api: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN', 'LIST_BUCKETS', ...SCHEDULE],
+  api: [
+    'CONTROL_TABLE',
+    'PACE_TABLE',
+    'RESULTS_BUCKET',
+    'SHARD_QUEUE_URL',
+    'RUN_MACHINE_ARN',
+    'LIST_BUCKETS',
+    ...SCHEDULE,
+  ],
   plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS', 'WORKERS_MAX'],
   dispatch: ['CONTROL_TABLE', 'SHARD_QUEUE_URL'],
   await: ['CONTROL_TABLE', 'RUN_MACHINE_ARN'],

@@ -101,6 +101,7 @@ export class Functions extends Construct {
         ...common('api'),
         ...schedule,
         CONTROL_TABLE,
+        PACE_TABLE,
         RESULTS_BUCKET,
         SHARD_QUEUE_URL,
         RUN_MACHINE_ARN,

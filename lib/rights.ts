@@ -101,6 +101,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
   api: (s) => [
     control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     index(s, LIST_INDEX.name),
+    pace(s),
     objects(s, 's3:GetObject', 's3:PutObject'),
     // Written and deleted, never read: no answer of the API can hold a value.
     keepSecrets(s),

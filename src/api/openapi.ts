@@ -22,6 +22,7 @@ import type { Answer, BodyReader, Route } from './route.ts';
 import { ROUTES } from './route-table.ts';
 import { configVersionPage } from './routes/config.ts';
 import { deadLetterPage } from './routes/dead-letters.ts';
+import { hostBody, hostPage } from './routes/hosts.ts';
 import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-reports.ts';
 import { runPage } from './routes/runs.ts';
 import { openApiSchema, signingKeyList } from './routes/service.ts';
@@ -42,6 +43,7 @@ const REQUESTS: Record<string, z.ZodType> = {
   ConfigDocument: configBody.schema,
   ConfigRollback: configRollbackBody.schema,
   RedriveDeadLetters: deadLettersBody.schema,
+  HostWord: hostBody.schema,
   SecretValue: secretBody.schema,
   CreateTenant: createTenantBody.schema,
   TenantSettings: tenantSettingsBody.schema,
@@ -76,6 +78,8 @@ const ANSWERS: Record<string, z.ZodType> = {
   ConfigVersion: views.configVersionSchema,
   ConfigVersionPage: configVersionPage,
   Usage: views.usageViewSchema,
+  Host: views.hostStatusSchema,
+  HostPage: hostPage,
   Secret: views.secretViewSchema,
   SecretPage: secretPage,
   Tenant: views.tenantViewSchema,

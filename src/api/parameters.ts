@@ -1,7 +1,7 @@
 /** Names in paths and queries, for dispatch and the OpenAPI document alike. */
 import { z } from 'zod';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, URL_CHARS_MAX } from '#core/limits.ts';
-import { isDay, isKeyId, isRunId, isSecretName, isTaskId, isTenantId } from '#core/names.ts';
+import { isDay, isHost, isKeyId, isRunId, isSecretName, isTaskId, isTenantId } from '#core/names.ts';
 import type { PageRequest } from '#core/operations.ts';
 import { METHODS } from './task-source-schema.ts';
 import { bounded, oneOf, text, whole } from './task-values.ts';
@@ -15,6 +15,7 @@ interface PathParameter {
   example: string;
 }
 export const PATH_PARAMETERS: Record<string, PathParameter> = {
+  host: { description: 'Host name, with the port where it is not the usual one', holds: isHost, example: 'a.example' },
   taskId: { description: 'Id of a task', holds: isTaskId, example: 'python-docs' },
   runId: { description: 'Id of a run', holds: isRunId, example: '01k2m3n4p5q6r7s8t9v0w1x2y3' },
   tenantId: { description: 'Id of a tenant', holds: isTenantId, example: 'acme' },

@@ -1,6 +1,7 @@
 /** All routes, and which of them a request means. */
 import { CONFIG_ROUTES } from './routes/config.ts';
 import { DEAD_LETTER_ROUTES } from './routes/dead-letters.ts';
+import { HOST_ROUTES } from './routes/hosts.ts';
 import { LATER_ROUTES } from './routes/later.ts';
 import { RUN_REPORT_ROUTES } from './routes/run-reports.ts';
 import { RUN_ROUTES } from './routes/runs.ts';
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...RUN_ROUTES,
   ...RUN_REPORT_ROUTES,
   ...DEAD_LETTER_ROUTES,
+  ...HOST_ROUTES,
   ...SECRET_ROUTES,
   ...CONFIG_ROUTES,
   ...TENANT_ROUTES,

@@ -8,6 +8,7 @@ import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
 import type { EndBucket } from '#core/ledger.ts';
 import { SCOPES } from '#core/operations.ts';
 import { PERMISSIONS } from '#core/quotas.ts';
+import { HOST_WHYS } from '#core/pace/explain.ts';
 import { RUN_STATES } from '#core/run.ts';
 import { SHARD_STATES } from '#core/shard.ts';
 import { configSchema } from './config-schema.ts';
@@ -344,6 +345,32 @@ export const createdKeySchema = apiKeyViewSchema.extend({
     .string()
     .meta({ description: 'The key itself, shown this once: absent where a request is repeated' })
     .exactOptional(),
+});
+
+const rate = z.number().min(0).meta({ description: 'Requests per second' });
+const hostWordSchema = z.object({ requestsPerSecond: rate.exactOptional(), stop: z.boolean() });
+export const hostStatusSchema = z.object({
+  host: z.string(),
+  requestsPerSecond: rate.meta({ description: 'At which it is asked now; 0 = nothing leaves' }),
+  limit: rate.meta({ description: 'The narrowest cap that somebody has set; absent = none' }).exactOptional(),
+  limitedBy: z.string().meta({ description: 'Whose word the rate of the last reservation was' }).exactOptional(),
+  waiting: count.meta({ description: 'Targets that the worker which asked last had waiting' }).exactOptional(),
+  capacity: rate.meta({ description: 'What it was last seen to bear; absent = unknown' }).exactOptional(),
+  why: z.enum(HOST_WHYS),
+  because: z.string().meta({ description: 'One sentence' }),
+  since: instant.exactOptional(),
+  pausedUntil: instant.meta({ description: 'Nothing leaves before, by the word of the host' }).exactOptional(),
+  accepted: count.meta({ description: 'Requests it has accepted so far, over all tenants' }),
+  window: z
+    .object({ sent: count, limited: count, errors: count })
+    .meta({ description: 'Answers since the rate was last decided: in all, refused (429), failed' }),
+  latencyMs: count.exactOptional(),
+  bookedUntil: instant.meta({ description: 'Its slots are reserved until then' }).exactOptional(),
+  operator: hostWordSchema.meta({ description: 'Holds for everyone' }).exactOptional(),
+  tenant: hostWordSchema.meta({ description: "Holds for this tenant's requests" }).exactOptional(),
+  budget: z.string().meta({ description: 'Where pace.group is not host: the record that counts' }).exactOptional(),
+  seenAt: instant.exactOptional(),
+  crawlDelaySeconds: z.number().min(0).meta({ description: 'What its robots.txt asks for' }).exactOptional(),
 });
 
 export const healthSchema = z.object({ status: z.literal('ok'), version: z.string(), region: z.string() });

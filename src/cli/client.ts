@@ -6,7 +6,15 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
-import type { ApiKeyView, CreatedKey, SecretView, TenantView } from '#core/operations.ts';
+import type {
+  ApiKeyView,
+  CreatedKey,
+  HostScope,
+  HostStatus,
+  HostWord,
+  SecretView,
+  TenantView,
+} from '#core/operations.ts';
 import type { DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
 import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
 import type { ResultsView, RunView, SigningKeyView, TaskView, UploadView } from '#core/operations.ts';
@@ -100,6 +108,12 @@ export function clientOf(options: ClientOptions) {
     redriveDeadLetters: (ids: readonly string[]) =>
       call<DeadLettersRedriven>({ method: 'POST', path: 'dead-letters/redrive', body: { ids } }),
     signingKeys: () => call<{ items: SigningKeyView[] }>({ method: 'GET', path: 'signing-keys' }),
+    listHosts: (page: Listing) => call<PageOf<HostStatus>>({ method: 'GET', path: 'hosts', query: { ...page } }),
+    getHost: (host: string) => call<HostStatus>({ method: 'GET', path: at('hosts', host) }),
+    putHost: (host: string, word: HostWord) => call<HostStatus>({ method: 'PUT', path: at('hosts', host), body: word }),
+    deleteHost: (host: string, query: { scope?: HostScope }) =>
+      call<undefined>({ method: 'DELETE', path: at('hosts', host), query: { ...query } }),
+
     listSecrets: (page: Listing) => call<PageOf<SecretView>>({ method: 'GET', path: 'secrets', query: { ...page } }),
     putSecret: (name: string, value: string) =>
       call<SecretView>({ method: 'PUT', path: at('secrets', name), body: { value } }),

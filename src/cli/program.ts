@@ -4,10 +4,11 @@
  */
 import { inspect } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { OVERLAPS, SCOPES } from '#core/operations.ts';
+import { HOST_SCOPES, OVERLAPS, SCOPES } from '#core/operations.ts';
 import type { CollectOptions } from './commands/collect.ts';
 import type { DeadLettersOptions } from './commands/dead-letters.ts';
 import type { ExplainOptions } from './commands/explain.ts';
+import type { HostOptions } from './commands/hosts.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { RunOptions, RunsFilter, Steering } from './commands/runs.ts';
 import type { SecretOptions } from './commands/secrets.ts';
@@ -106,6 +107,7 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
   addDeadLetters(program, around, act);
   addSecrets(program, around, act);
   addConfig(program, around, act);
+  addHosts(program, around, act);
   addTenants(program, around, act);
   command(program, 'verify <dir|run>', 'prove results against their signature, manifest and ledger')
     .option('--key <id>', 'the key that must have signed them, by its id')
@@ -233,6 +235,34 @@ function addSecrets(program: Command, around: Surroundings, act: Act): void {
   );
 }
 
+function addHosts(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/hosts.ts')> => import('./commands/hosts.ts');
+  const hosts = command(program, 'hosts', 'the pace of hosts: how fast, why, and caps on it');
+  const scope = (): Option =>
+    new Option('--scope <scope>', 'whose requests: this tenant, or everyone (operators)').choices(HOST_SCOPES);
+  command(hosts, 'list', 'hosts that this tenant has had targets in during the last days')
+    .addOption(limitOption())
+    .action(act(async (options: CommonOptions & PagingOptions) => (await commands()).listHosts(around, options)));
+  command(hosts, 'get <host>', 'the pace of a host now, and why it is that').action(
+    act(async (host: string, options: CommonOptions) => (await commands()).getHost(around, host, options)),
+  );
+  command(hosts, 'cap', 'ask a host at most so often; every worker obeys within 60 s')
+    .argument('<host>')
+    .argument('<requestsPerSecond>', 'like 2 or 0.5', rateOf)
+    .addOption(scope())
+    .action(
+      act(async (host: string, rate: number, options: HostOptions) =>
+        (await commands()).capHost(around, host, rate, options),
+      ),
+    );
+  command(hosts, 'stop <host>', 'let nothing leave for a host; every worker obeys within 60 s')
+    .addOption(scope())
+    .action(act(async (host: string, options: HostOptions) => (await commands()).stopHost(around, host, options)));
+  command(hosts, 'clear <host>', 'take back a cap or a stop')
+    .addOption(scope())
+    .action(act(async (host: string, options: HostOptions) => (await commands()).clearHost(around, host, options)));
+}
+
 function addTenants(program: Command, around: Surroundings, act: Act): void {
   const commands = (): Promise<typeof import('./commands/tenants.ts')> => import('./commands/tenants.ts');
   const tenants = command(program, 'tenants', 'tenants and their API keys (needs an admin key)');
@@ -301,6 +331,12 @@ function base(program: Command, around: Surroundings): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(--help says more)')
     .helpCommand(false);
+}
+
+function rateOf(text: string): number {
+  const rate = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && rate > 0) return rate;
+  throw new InvalidArgumentError('expected a number above 0.');
 }
 
 function portOf(text: string): number {

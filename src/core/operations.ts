@@ -6,6 +6,8 @@ import type { Defaults, Difference } from './defaults.ts';
 import type { Bucket, FailReason, LedgerLine } from './ledger.ts';
 import type { Signature } from './ports.ts';
 import type { JsonObject } from './json.ts';
+import type { HostView } from './pace/explain.ts';
+import type { OperatorWord } from './pace/operator.ts';
 import type { RunState } from './run.ts';
 import type { ShardState } from './shard.ts';
 import type { Permission, Quotas } from './quotas.ts';
@@ -211,6 +213,29 @@ export interface UsageView {
   prices: { date: string; region: string };
 }
 
+/** Whose requests a word on a host holds for. */
+export const HOST_SCOPES = ['tenant', 'everyone'] as const;
+export type HostScope = (typeof HOST_SCOPES)[number];
+/** A cap or a stop; replaces what was said before in the same scope. */
+export interface HostWord extends OperatorWord {
+  /** Absent: everyone's where the caller may say so, else its tenant's. */
+  scope?: HostScope;
+}
+/** The pace of a host as one tenant sees it. */
+export type HostStatus = Omit<HostView, 'why'> & {
+  host: string;
+  why: HostView['why'] | 'tenant';
+  /** The narrowest cap that somebody has set, requests per second; absent = none. */
+  limit?: number;
+  /** The record its requests belong to, where the task groups hosts by domain or address. */
+  budget?: string;
+  /** When a worker of this tenant last took up targets in it. */
+  seenAt?: string;
+  crawlDelaySeconds?: number;
+  /** This tenant's own word. */
+  tenant?: { requestsPerSecond?: number; stop: boolean };
+};
+
 /** The public half of the key that signs manifests. */
 export type SigningKeyView = Pick<Signature, 'algorithm' | 'keyId' | 'publicKey'>;
 
@@ -407,6 +432,10 @@ export interface Operations {
   rollbackConfig(caller: Caller, version: number, once?: Once): Promise<Outcome<ConfigView>>;
   /** What the tenant's runs used and cost; by default over the last thirty days. */
   usage(caller: Caller, span: { from?: string; to?: string }): Promise<Outcome<UsageView>>;
+  listHosts(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<HostStatus>>>;
+  getHost(caller: Caller, host: string): Promise<Outcome<HostStatus>>;
+  putHost(caller: Caller, host: string, word: HostWord): Promise<Outcome<HostStatus>>;
+  deleteHost(caller: Caller, host: string, scope?: HostScope): Promise<Outcome<void>>;
   signingKeys(): Promise<SigningKeyView[]>;
   listShards(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<ShardView>>>;
   timeline(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<TimelineEvent>>>;

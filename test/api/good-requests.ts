@@ -9,6 +9,7 @@ const BODIES: Record<string, unknown> = {
   replaceTask: SMALL,
   startInlineRun: { task: SMALL },
   rollbackTask: { version: 1 },
+  putHost: { requestsPerSecond: 2 },
   putSecret: { value: 'Bearer planted-value' },
   replaceConfig: { pace: { requestsPerSecond: 2 } },
   rollbackConfig: { version: 0 },

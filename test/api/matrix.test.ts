@@ -30,7 +30,7 @@ const DEAD = new Set<KeyKind>(['none', 'malformed', 'unknown', 'expired', 'revok
 /** What is the same for everybody who has a key at all. */
 const PUBLIC = new Set(['listSigningKeys']);
 /** PUT under a name of one's own choice: another tenant gets a thing of its own, and acme's stays what it is. */
-const MAKES = new Set(['putSecret']);
+const MAKES = new Set(['putSecret', 'putHost']);
 
 let api: RealApi;
 /** Keys of acme's rows that were written since all was made ready. */

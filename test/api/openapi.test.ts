@@ -7,6 +7,7 @@ import type { ResultsView, RunView, ShardView, SigningKeyView, TaskVersionView, 
 import type {
   ApiKeyView,
   CreatedKey,
+  HostStatus,
   SecretView,
   TenantView,
   TimelineEvent,
@@ -153,6 +154,8 @@ describe('the schemas of answers', () => {
     expectTypeOf<ConfigVersionView>().toExtend<Of<typeof views.configVersionSchema>>();
     expectTypeOf<Of<typeof views.usageViewSchema>>().toExtend<UsageView>();
     expectTypeOf<UsageView>().toExtend<Of<typeof views.usageViewSchema>>();
+    expectTypeOf<Of<typeof views.hostStatusSchema>>().toExtend<HostStatus>();
+    expectTypeOf<HostStatus>().toExtend<Of<typeof views.hostStatusSchema>>();
     expectTypeOf<Of<typeof views.secretViewSchema>>().toExtend<SecretView>();
     expectTypeOf<SecretView>().toExtend<Of<typeof views.secretViewSchema>>();
     expectTypeOf<Of<typeof views.tenantViewSchema>>().toExtend<TenantView>();

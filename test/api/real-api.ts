@@ -28,7 +28,7 @@ export interface RealApi {
   world: MemoryWorld;
   keys: Record<KeyKind, string>;
   /** Ids of things of acme: what the routes' paths name. */
-  ids: { taskId: string; runId: string; tenantId: string; keyId: string; secretName: string };
+  ids: { taskId: string; runId: string; tenantId: string; keyId: string; secretName: string; host: string };
   infos: RequestInfo[];
   errors: unknown[];
   send(route: string, sent?: Sent): Promise<HttpResponse>;
@@ -65,7 +65,7 @@ export async function realApi(): Promise<RealApi> {
     });
   };
   const keys = await makeKeys(world, send);
-  const ids = { ...(await makeThings(keys, send)), secretName: 'api-token' };
+  const ids = { ...(await makeThings(keys, send)), secretName: 'api-token', host: 'a.example' };
   return { world, keys, ids, infos, errors, send };
 }
 
@@ -102,6 +102,7 @@ async function makeThings(
 ): Promise<Pick<RealApi['ids'], 'taskId' | 'runId' | 'tenantId' | 'keyId'>> {
   await send('POST /v1/tasks', { key: keys.admin, body: SMALL });
   await send('PUT /v1/secrets/api-token', { key: keys.admin, body: { value: 'a value of acme' } });
+  await send('PUT /v1/hosts/a.example', { key: keys.admin, body: { requestsPerSecond: 2 } });
   const run = json(await send('POST /v1/tasks/small/runs', { key: keys.admin })) as unknown as RunView;
   const spare = json(await send('POST /v1/tenants/acme/keys', { key: keys.admin, body: { scopes: ['read'] } }));
   return { taskId: 'small', runId: run.id, tenantId: 'acme', keyId: (spare as unknown as ApiKeyView).id };

@@ -1,4 +1,4 @@
-/** `gleaner tenants …` and `gleaner secrets …` against the real API on ports in memory, served on 127.0.0.1. */
+/** `gleaner tenants …`, `gleaner secrets …` and `gleaner hosts …` against the real API on ports in memory, served on 127.0.0.1. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -85,4 +85,20 @@ test('a secret is stored from a file or a variable, listed by name and deleted; 
   expect((await cli('write', 'secrets', 'put', 'site', '--env', 'NOPE')).err).toMatch(/no NOPE/);
   expect((await cli('write', 'secrets', 'delete', 'site')).code).toBe(0);
   expect(await real.world.secrets.read('acme', 'site')).toBeUndefined();
+});
+
+test('a host is capped, stopped, shown and cleared, and for everyone by an operator alone', async () => {
+  const capped = await cli('write', 'hosts', 'cap', 'a.example', '0.5');
+  expect([capped.code, capped.err]).toEqual([0, '']);
+  expect(capped.out).toMatch(/^host +a.example\nrequests per second +0.5 \(this tenant caps it/);
+  const shown = JSON.parse((await cli('read', 'hosts', 'get', 'a.example', '--json')).out) as object;
+  expect(shown).toMatchObject({ limit: 0.5, tenant: { requestsPerSecond: 0.5, stop: false } });
+  expect((await cli('write', 'hosts', 'stop', 'a.example')).out).toContain('this tenant stopped it');
+  const refused = await cli('admin', 'hosts', 'stop', 'a.example', '--scope', 'everyone');
+  expect([refused.code, refused.out]).toEqual([1, '']);
+  expect(refused.err).toContain('operator');
+  expect((await cli('write', 'hosts', 'clear', 'a.example')).code).toBe(0);
+  expect((await cli('read', 'hosts', 'get', 'a.example')).code).toBe(1);
+  expect((await cli('read', 'hosts', 'list')).out).toBe('HOST  RATE/S  LIMIT/S  WAITING  REFUSED  BECAUSE');
+  expect((await cli('write', 'hosts', 'cap', 'a.example', 'fast')).err).toContain('a number above 0');
 });

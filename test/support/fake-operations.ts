@@ -8,12 +8,13 @@ import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Re
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
 import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
-import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
+import type { ConfigVersionView, ConfigView, HostStatus } from '#core/operations.ts';
 import type { Defaults } from '#core/defaults.ts';
 import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { API_KEY, DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
-import { configOf, configVersionOf, resultsOf, SECRET, SHARDS, SIGNING_KEY, TENANT, usageOf } from './fake-views.ts';
+import { configOf, configVersionOf, HOST, resultsOf, SECRET, SHARDS, SIGNING_KEY, TENANT } from './fake-views.ts';
+import { usageOf } from './fake-views.ts';
 
 export const KEYS: Record<string, Caller> = {
   'read-key': { tenant: 'acme', keyId: 'k-read', scopes: ['read'] },
@@ -310,6 +311,21 @@ export class FakeOperations implements Operations {
     await this.#act('createUpload', once);
     const id = '01k2m3n4p5q6r7s8t9v0w1x2y3';
     return yes({ id, url: 'https://bucket.example/put', expiresAt: NOW, list: `upload:${id}` });
+  }
+
+  listHosts(_: Caller, request: PageRequest): Promise<Outcome<PageOf<HostStatus>>> {
+    return Promise.resolve(page([HOST], request));
+  }
+  getHost(_: Caller, host: string): Promise<Outcome<HostStatus>> {
+    return Promise.resolve(host === HOST.host ? yes(HOST) : no(404, 'no such host'));
+  }
+  async putHost(_: Caller, host: string): Promise<Outcome<HostStatus>> {
+    await this.#act('putHost');
+    return yes({ ...HOST, host });
+  }
+  async deleteHost(): Promise<Outcome<void>> {
+    await this.#act('deleteHost');
+    return yes(undefined);
   }
 
   listSecrets(_: Caller, request: PageRequest): Promise<Outcome<PageOf<SecretView>>> {

@@ -6,7 +6,7 @@ import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, PendingLine, RecordLine, ResultsView, RunView } from '#core/operations.ts';
 import type { ShardView, SigningKeyView, TimelineEvent, UsageFigures, UsageView } from '#core/operations.ts';
 import { PRICE_TABLE } from '#core/prices.ts';
-import type { ApiKeyView, SecretView, TenantView } from '#core/operations.ts';
+import type { ApiKeyView, HostStatus, SecretView, TenantView } from '#core/operations.ts';
 import { UNBOUNDED } from '#core/quotas.ts';
 import { isEnded } from '#core/run.ts';
 
@@ -181,6 +181,10 @@ export const EXPLANATION: Explanation = {
   parts: [{ file: 'records-a.ndjson.gz', line: 1, lines: 3 }],
   namedAgain: 1,
   story: [{ at: NOW, says: 'named by a link' }, { says: 'collected' }],
+};
+export const HOST: HostStatus = {
+  ...{ host: 'x', requestsPerSecond: 4, limit: 4, why: 'operator', because: 'the operator caps it', accepted: 12 },
+  ...{ window: { sent: 5, limited: 1, errors: 0 }, waiting: 3, operator: { requestsPerSecond: 4, stop: false } },
 };
 export const DEAD_LETTERS: DeadLetterView[] = [
   {

@@ -268,6 +268,7 @@ export class MemoryWorld {
         const [next] = this.queued;
         if (next === undefined || (next.at > this.clock.now() && running.size > 0)) break;
         this.queued.shift();
+        while ((this.clock.nextAt ?? Infinity) <= next.at) this.clock.next();
         this.clock.moveTo(next.at);
         const job = work(this.ports, next.message, this.clock.now() + 900_000).finally(() => running.delete(job));
         running.add(job);

@@ -22,6 +22,9 @@ const REASONS: Record<Why, (value: number) => string> = {
   aged: (r) => `it was not asked for a while: ${rate(r)}`,
 };
 
+/** Every reason a host's rate may have. */
+export const HOST_WHYS = [...(Object.keys(REASONS) as Why[]), 'stopped', 'operator', 'tenant'] as const;
+
 export interface HostView {
   /** At which it is asked, or would be by whom nothing else holds back. 0 = nothing leaves. */
   requestsPerSecond: number;

@@ -133,13 +133,14 @@ export class HostPace {
     const refused = outcome.kind === 'limited' || outcome.kind === 'error';
     this.#refusals = outcome.kind === 'limited' ? this.#refusals + 1 : outcome.kind === 'ok' ? 0 : this.#refusals;
     const waitMs = refused ? Math.min(outcome.retryAfterMs ?? 0, P.PAUSE_MS_MAX) : 0;
-    const refusals = this.#record.control.rate < P.SPARSE_RATE ? 1 : P.WALL_REFUSALS;
+    const isSparse = this.rate.rate < P.SPARSE_RATE;
+    const refusals = isSparse ? 1 : P.WALL_REFUSALS;
     const isWall = waitMs >= P.HOST_WIDE_MS || (waitMs > 0 && this.#refusals >= refusals);
     if (isWall) {
       this.#pauseUntilUs = Math.max(this.#pauseUntilUs ?? 0, Math.round((nowMs + waitMs) * 1000));
       this.#held = [];
     }
-    const urgent = isWall || this.#refusals >= 2 || (refused && this.#record.control.rate < P.SPARSE_RATE);
+    const urgent = isWall || this.#refusals >= 2 || (refused && isSparse);
     if (urgent && this.caps.adapt) this.#held = [];
     const wait = urgent ? 0 : this.caps.adapt ? P.REPORT_MS : P.CONTACT_MS;
     this.#reportAtMs = Math.min(this.#reportAtMs, nowMs + wait);

@@ -5,6 +5,7 @@ import { getConfig, listConfigVersions, putConfig, rollbackConfig } from './conf
 import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './control.ts';
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts';
 import { explain } from './explain.ts';
+import { deleteHost, getHost, listHosts, putHost, type HostPorts } from './hosts.ts';
 import { createUpload, ledger, records, results } from './results.ts';
 import { deleteSecret, getSecret, listSecrets, putSecret } from './secrets.ts';
 import { getRun, listRuns, listShards, timeline } from './runs.ts';
@@ -17,7 +18,7 @@ import type { TaskPorts } from './tasks.ts';
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
-export type ServicePorts = StartPorts & TaskPorts & ControlPorts & Pick<Context, 'objects' | 'secrets'>;
+export type ServicePorts = StartPorts & TaskPorts & ControlPorts & HostPorts & Pick<Context, 'objects' | 'secrets'>;
 
 export function createService(ports: ServicePorts): Operations {
   return {
@@ -42,6 +43,10 @@ export function createService(ports: ServicePorts): Operations {
     redriveRun: (...args) => redriveRun(ports, ...args),
     explain: (...args) => explain(ports, ...args),
     listDeadLetters: (...args) => listDeadLetters(ports, ...args),
+    listHosts: (...args) => listHosts(ports, ...args),
+    getHost: (...args) => getHost(ports, ...args),
+    putHost: (...args) => putHost(ports, ...args),
+    deleteHost: (...args) => deleteHost(ports, ...args),
     redriveDeadLetters: (...args) => redriveDeadLetters(ports, ...args),
     getConfig: (...args) => getConfig(ports, ...args),
     putConfig: (...args) => putConfig(ports, ...args),

@@ -16,13 +16,13 @@ export const noTenant = (id: string) =>
 const operatorsOnly = (what: string) =>
   refuse(403, 'Not permitted', `${what} needs a key of an operator: a tenant with the permission operator`);
 
-async function read(ports: TenantPorts, id: string): Promise<TenantRow | undefined> {
+async function read(ports: Pick<TenantPorts, 'table'>, id: string): Promise<TenantRow | undefined> {
   if (!isTenantId(id)) return undefined;
   const item = await ports.table.get(tenantKey(id));
   return item && asTenant(item);
 }
 
-const isOperator = async (ports: TenantPorts, caller: Caller): Promise<boolean> =>
+export const isOperator = async (ports: Pick<TenantPorts, 'table'>, caller: Caller): Promise<boolean> =>
   (await read(ports, caller.tenant))?.permissions.includes('operator') ?? false;
 
 /** A tenant, if this caller may know of it. */

@@ -1,0 +1,82 @@
+/** The pace of hosts: what it is and why, and the word of a tenant or an operator on it. */
+import { HOST_SCOPES } from '#core/operations.ts';
+import { bodyOf } from '../bodies.ts';
+import { pageRequest, pageShape } from '../parameters.ts';
+import { defineRoute, okWith, replyTo } from '../route.ts';
+import type { Route } from '../route.ts';
+import { decimal, flag, oneOf, strict } from '../task-values.ts';
+import { hostStatusSchema, pageOf } from '../views-schema.ts';
+
+export const hostPage = pageOf(hostStatusSchema);
+
+const scope = oneOf(HOST_SCOPES)
+  .exactOptional()
+  .meta({
+    description:
+      "tenant: holds for this tenant's requests; everyone: for all tenants of the region, which needs an admin key of an " +
+      'operator. Default: everyone where the key may say so, else tenant',
+  });
+export const hostBody = bodyOf(
+  strict({
+    requestsPerSecond: decimal(0.001, 100_000).exactOptional().meta({ description: 'At most this many' }),
+    stop: flag.exactOptional().meta({ description: 'true: nothing leaves until it is taken back' }),
+    scope,
+  }).refine(({ requestsPerSecond, stop }) => requestsPerSecond !== undefined || stop === true, {
+    error: '!expected requestsPerSecond, or stop: true',
+  }),
+  { example: { requestsPerSecond: 2 } },
+);
+
+export const HOST_ROUTES: Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/v1/hosts',
+    operationId: 'listHosts',
+    tag: 'hosts',
+    summary: 'The hosts this tenant has had targets in during the last days, with their pace now',
+    scope: 'read',
+    query: strict(pageShape),
+    answers: [{ status: 200, description: 'A page of hosts, by name', schema: hostPage }],
+    handle: async ({ service, caller, query }) =>
+      replyTo(await service.operations.listHosts(caller, pageRequest(query)), okWith),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/hosts/{host}',
+    operationId: 'getHost',
+    tag: 'hosts',
+    summary: 'The pace of a host now, and why it is that',
+    scope: 'read',
+    answers: [{ status: 200, description: 'Rate, limit, what waits, what was refused', schema: hostStatusSchema }],
+    handle: async ({ service, caller, params }) =>
+      replyTo(await service.operations.getHost(caller, params.host ?? ''), okWith),
+  }),
+  defineRoute({
+    method: 'PUT',
+    path: '/v1/hosts/{host}',
+    operationId: 'putHost',
+    tag: 'hosts',
+    summary: 'Cap a host or stop it; every worker obeys within 60 s',
+    scope: 'write',
+    body: hostBody,
+    answers: [{ status: 200, description: 'The host as it is now', schema: hostStatusSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, params, body: { stop, ...rest } }) =>
+      replyTo(
+        await service.operations.putHost(caller, params.host ?? '', { ...rest, ...(stop === true && { stop }) }),
+        okWith,
+      ),
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/v1/hosts/{host}',
+    operationId: 'deleteHost',
+    tag: 'hosts',
+    summary: 'Take back the cap or stop that a PUT of the same scope has set',
+    scope: 'write',
+    query: strict({ scope }),
+    answers: [{ status: 204, description: 'Taken back' }],
+    handle: async ({ service, caller, params, query }) =>
+      replyTo(await service.operations.deleteHost(caller, params.host ?? '', query.scope), () => ({ status: 204 })),
+  }),
+];
