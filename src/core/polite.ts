@@ -29,7 +29,8 @@ export async function politely(
   secretsFor: SecretsFor,
 ): Promise<Polite> {
   const words = await readTenantWords(ports.table, tenant.tenant);
-  const budgets = new Budgets(ports, { pace: task.pace, tenantMax: tenant.hostRequestsPerSecond, words });
+  const { tenant: id, hostRequestsPerSecond: tenantMax } = tenant;
+  const budgets = new Budgets(ports, { tenant: id, pace: task.pace, tenantMax, words });
   const request = {
     method: 'GET',
     headers: task.fetch.headers,

@@ -2,7 +2,7 @@
 import { BATCH_MS_MAX, BATCH_STRETCH, RUN_CHECK_MS } from '#core/limits.ts';
 import { BUCKETS } from '#core/ledger.ts';
 import { ledgerObject } from '#core/manifest.ts';
-import { commitName, fileName, fileObject, linksObject, shardKey } from '#core/names.ts';
+import { commitName, fileName, fileObject, linksObject, paceKey, shardKey } from '#core/names.ts';
 import type { RunView } from '#core/operations.ts';
 import type { FetchResult, Item, Log } from '#core/ports.ts';
 import { asRun, asShard, type CommitRow, type RunRow, type ShardRow } from '#core/rows.ts';
@@ -142,6 +142,7 @@ export class Watch implements WebWatch {
     this.violate(...checkShardWrite(before, after, { kind: actor.kind, holds, nowMs: now + actor.skewMs }));
     if (after.state !== before.state) this.saw(`shard ${after.state}`);
     if (actor.kind === 'work' && before.state === 'LEASED' && after.epoch > before.epoch) this.saw('lease taken over');
+    if (actor.kind === 'work' && after.epoch > before.epoch) this.#inherited(actor, after);
     if (actor.kind === 'finish' && after.epoch > before.epoch) this.saw('fenced');
     if (after.commits.length > 1 && after.state === 'DONE') this.saw('several commits');
     const isReopened = before.state === 'DONE' && after.state !== 'DONE';
@@ -189,6 +190,15 @@ export class Watch implements WebWatch {
       if (attempts > 0) track.committed.add(url);
       track.fresh.delete(url);
     }
+  }
+
+  /** What a parked shard has kept belongs to whoever takes it next. */
+  #inherited(actor: Actor, { epoch, held }: ShardRow): void {
+    if (held?.epoch !== epoch - 1) return;
+    for (const [budget, intervals] of Object.entries(held.by))
+      for (const granted of this.#granted.get(paceKey(budget).pk) ?? [])
+        for (const [fromMs, untilMs] of intervals)
+          if (granted.untilUs > fromMs * 1000 && granted.untilUs <= untilMs * 1000 + 1) granted.actor = actor;
   }
 
   #checkObjects(shard: ShardRow, commit: CommitRow): void {

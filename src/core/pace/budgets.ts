@@ -15,6 +15,7 @@ export interface GroupPorts {
 export type BudgetsPorts = BudgetPorts & GroupPorts;
 
 export interface BudgetsInput {
+  tenant: string;
   pace: PaceSpec;
   /** The tenant's cap for every host, requests per second. */
   tenantMax?: number | undefined;
@@ -48,7 +49,8 @@ export class Budgets {
     const name = await nameOf(this.#ports, this.#input.pace.group, url);
     let budget = this.#all.get(name);
     if (budget === undefined) {
-      const caps: Caps = { requestsPerSecond: this.#input.pace.requestsPerSecond, adapt: this.#input.pace.adapt };
+      const { pace, tenant } = this.#input;
+      const caps: Caps = { requestsPerSecond: pace.requestsPerSecond, adapt: pace.adapt, tenant };
       const held = this.#input.held?.[name] ?? [];
       budget = new Budget(this.#ports, name, caps, held, () => this.#input.onTouch?.());
       this.#all.set(name, budget);
@@ -82,7 +84,7 @@ export class Budgets {
       .map((host) => this.#words.get(host))
       .filter((word) => word !== undefined);
     const { requestsPerSecond, adapt } = this.#input.pace;
-    const tenant = Math.min(
+    const tenantMax = Math.min(
       this.#input.tenantMax ?? Infinity,
       ...words.map((word) => word.requestsPerSecond ?? Infinity),
     );
@@ -91,7 +93,8 @@ export class Budgets {
     budget.caps = {
       requestsPerSecond,
       adapt,
-      ...(tenant < Infinity && { tenantRequestsPerSecond: tenant }),
+      tenant: this.#input.tenant,
+      ...(tenantMax < Infinity && { tenantRequestsPerSecond: tenantMax }),
       ...(delay > 0 && { crawlDelaySeconds: delay }),
     };
   }

@@ -11,8 +11,8 @@ export interface Caps {
   crawlDelaySeconds?: number;
   /** False: the cap is the rate; nothing is looked for. */
   adapt: boolean;
-  /** Workers of the same tenant that may ask this host at a time, this one included: they share what one would get. */
-  workers?: number;
+  /** Whose requests these are: tenants share a host alike, however many workers each has there. */
+  tenant?: string;
 }
 
 /** A robots.txt that asks for more than this is obeyed up to here; the API shows both. */

@@ -9,7 +9,7 @@ import { rateInForce, type Caps } from './caps.ts';
 import { decide } from './controller.ts';
 import { Account, type Outcome } from './feedback.ts';
 import { controlChange, readRecord, type HostRecord } from './record.ts';
-import { giveBack, report, reserve, type Branch, type Interval } from './reservation.ts';
+import { giveBack, report, reserve, turnsOf, type Branch, type Interval } from './reservation.ts';
 import { paceKey } from '../names.ts';
 import type { Chance, Clock, Condition, Table } from '../ports.ts';
 
@@ -50,7 +50,9 @@ export class HostPace {
   #rivals = 1;
   /** Their weights together. */
   #weights = 1;
-  #mine: { seq: number; weight: number } | undefined;
+  #mine: { seq: number; weight: number; turns: number } | undefined;
+  /** How many of them are my tenant's. */
+  #siblings = 1;
   /** What rounding left of my fair share. */
   #carry = 0;
   #contactMs = -Infinity;
@@ -206,8 +208,19 @@ export class HostPace {
     const feedback = this.#taken();
     try {
       const used = { ...this.rate, waiting: demand.waiting };
+      const turns = turnsOf(this.caps.tenant ?? '');
       const startUs = nowUs + P.START_LEAD_MS * 1000;
-      const ask = { spanUs, nowUs, startUs, latestUs, feedback, branch: this.#branch, weight: this.#weight, used };
+      const ask = {
+        spanUs,
+        nowUs,
+        startUs,
+        latestUs,
+        feedback,
+        branch: this.#branch,
+        weight: this.#weight,
+        turns,
+        used,
+      };
       const got = await reserve(this.#ports.pace, this.host, ask);
       this.#branch = got.branch;
       this.#see(got.record);
@@ -217,25 +230,26 @@ export class HostPace {
         return;
       }
       this.#hold(got.interval);
-      this.#count(got.record);
+      this.#count(got.record, got.turns);
     } catch (error) {
       this.#account.putBack(feedback);
       throw error;
     }
   }
 
-  /** How many took their turn between two of mine. */
-  #count({ seq, weight }: HostRecord): void {
+  /** How many took their turn between two of mine, and how many of those were my tenant's. */
+  #count({ seq, weight }: HostRecord, turns: number): void {
     if (this.#mine !== undefined) {
       this.#rivals = (this.#rivals + Math.max(1, seq - this.#mine.seq)) / 2;
+      this.#siblings = (this.#siblings + Math.max(1, turns - this.#mine.turns)) / 2;
       this.#weights = (this.#weights + Math.max(this.#weight, weight - this.#mine.weight)) / 2;
     }
-    this.#mine = { seq, weight };
+    this.#mine = { seq, weight, turns };
   }
 
   /** Rounded, so that sums of weights stay short numbers. */
   get #weight(): number {
-    return Math.round(1000 / (this.caps.workers ?? 1)) / 1000;
+    return Math.round(1000 / this.#siblings) / 1000;
   }
 
   /** Where somebody else stands in the way: when there will be room, and a little chance so that not all come at once. */

@@ -25,7 +25,7 @@ export interface Feedback {
 }
 
 export type Reserved =
-  | { kind: 'granted'; interval: Interval; record: HostRecord }
+  | { kind: 'granted'; interval: Interval; record: HostRecord; turns: number }
   /** Booked, paused or stopped: `record` says which. The feedback was not written. */
   | { kind: 'refused'; record: HostRecord };
 
@@ -41,9 +41,19 @@ export interface Asking {
   latestUs: number;
   feedback: Feedback;
   branch: Branch;
-  /** The share of its tenant that the worker stands for. */
+  /** The share of its tenant that the worker stands for, and the counter of that tenant's turns. */
   weight: number;
+  turns: string;
   used: Used;
+}
+
+const TENANT_COUNTERS = 16;
+
+/** The attribute that counts a tenant's turns. There are sixteen: tenants that meet in one share what one gets. */
+export function turnsOf(tenant: string): string {
+  let hash = 7;
+  for (let i = 0; i < tenant.length; i++) hash = (Math.imul(hash, 31) + tenant.charCodeAt(i)) | 0;
+  return `n${((hash ^ (hash >>> 16)) >>> 0) % TENANT_COUNTERS}`;
 }
 
 const notStopped: Condition = { absent: 'opStop' };
@@ -65,7 +75,7 @@ function attempt(table: Table, host: string, ask: Asking, branch: Branch) {
   const { set: told, add } = feedbackParts(ask.feedback);
   const { rate, by, waiting } = ask.used;
   const set = { ...told, ur: Math.round(rate * 1000) / 1000, ub: by, uw: waiting };
-  const turn = { seq: 1, sw: ask.weight };
+  const turn = { seq: 1, sw: ask.weight, [ask.turns]: 1 };
   if (branch === 'append') {
     const within: Condition = { between: ['tat', ask.nowUs, Math.max(ask.nowUs, ask.latestUs)] };
     const change: Change = { set, add: { ...add, tat: ask.spanUs, ...turn } };
@@ -76,9 +86,10 @@ function attempt(table: Table, host: string, ask: Asking, branch: Branch) {
   return table.update(paceKey(host), change, { all: [idle, notStopped] });
 }
 
-function granted(item: Item, { spanUs }: Asking): Extract<Reserved, { kind: 'granted' }> {
+function granted(item: Item, { spanUs, turns }: Asking): Extract<Reserved, { kind: 'granted' }> {
   const untilUs = Number(item.tat);
-  return { kind: 'granted', interval: { fromUs: untilUs - spanUs, untilUs }, record: readRecord(item) };
+  const interval = { fromUs: untilUs - spanUs, untilUs };
+  return { kind: 'granted', interval, record: readRecord(item), turns: Number(item[turns]) };
 }
 
 function feedbackParts(feedback: Feedback): { set: NonNullable<Change['set']>; add: NonNullable<Change['add']> } {

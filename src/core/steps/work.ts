@@ -82,7 +82,8 @@ async function open(ports: WorkStepPorts, run: RunRow, shard: LeasedShard, deadl
   const bell = new Bell();
   const tenantMax = tenant.hostRequestsPerSecond;
   const held = heldBy(shard);
-  const budgets = new Budgets(ports, { pace: task.pace, tenantMax, words, held, onTouch: () => bell.ring() });
+  const input = { tenant: run.tenant, pace: task.pace, tenantMax, words, held, onTouch: () => bell.ring() };
+  const budgets = new Budgets(ports, input);
   const attempts = await makeAttempts(ports, { run, shard, task, tenant, budgets });
   const hosts = new Map<string, HostQueue>();
   const { taken, held: leftAlone, ended } = await pendingUnderSuspicion(ports, shard, attempts);

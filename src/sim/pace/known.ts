@@ -61,13 +61,13 @@ export async function measureKnown(given: KnownCase): Promise<Known> {
     return { kind: 'ok' as const, ms: answerMs(answers) };
   };
   for (const name of names) {
-    const siblings = tenants[Number(name.split('-')[0])] ?? 1;
+    const tenant = `tenant-${name.split('-')[0] ?? ''}`;
     const start = (): Worker => {
       const skew = dice.between(-skewMs, skewMs);
       const options = { name, rate, workers: names.length, concurrency: CONCURRENCY, skewMs: skew, lateMs, send };
       switch (method) {
         case 'gleaner': {
-          const caps = { requestsPerSecond: rate, adapt: false, workers: siblings };
+          const caps = { requestsPerSecond: rate, adapt: false, tenant };
           return new PaceWorker(lab, { ...options, caps });
         }
         case 'window':

@@ -73,9 +73,11 @@ export function unknownTable(figures: Figures, schedule: ScheduleName): string {
       const settled = Array.from({ length: steps }, (_, at) => seconds(settledAfter(measured, at))).join(' ');
       return `${percent(over('goodput'))} · ${percent(over('rejects'), 2)} · ${over('latency').toFixed(2)} · ${settled}`;
     });
-    return [titleOf(method), percent(mean(figures.goodputs(schedule, method))), ...cells];
+    const all = ORIGINS.flatMap((origin) => figures.unknown(schedule, method, origin));
+    const writes = method === 'gleaner' ? mean(all.map(({ writesPerRequest }) => writesPerRequest)).toFixed(2) : '';
+    return [titleOf(method), percent(mean(figures.goodputs(schedule, method))), ...cells, writes];
   });
-  return table([['control', 'mean %', ...ORIGINS.map((origin) => ORIGIN_TITLES[origin])], ...rows]);
+  return table([['control', 'mean %', ...ORIGINS.map((origin) => ORIGIN_TITLES[origin]), 'writes/request'], ...rows]);
 }
 
 const seconds = (value: number): string => (Number.isFinite(value) ? String(Math.round(value)) : '∞');

@@ -9,7 +9,7 @@ import { MemoryTable } from '../../../src/sim/memory-table.ts';
 const nothing: Feedback = { windows: new Map(), ok: 0, failures: 0, answered: false };
 const asking = (nowUs: number, spanUs: number, more: Partial<Asking> = {}): Asking => ({
   ...{ nowUs, spanUs, startUs: nowUs + 15_000, latestUs: nowUs + 2_000_000, feedback: nothing },
-  ...{ branch: 'append', weight: 1, used: { rate: 10, by: 'task', waiting: 7 } },
+  ...{ branch: 'append', weight: 1, turns: 'n0', used: { rate: 10, by: 'task', waiting: 7 } },
   ...more,
 });
 
