@@ -57,9 +57,9 @@ function stepped(name: string, levels: number[], each: number, settleSeconds: nu
 export const SCHEDULES = {
   /** The schedule that parameters were tuned on, with seeds below 200. */
   steps: stepped('50 → 20 → 80', [50, 20, 80], 200, 40),
-  /** Never used for tuning. */
+  /** Looked at when the rule for walls was made, and for no other parameter. */
   jumps: stepped('5 → 200 → 40', [5, 200, 40], 200, 60),
-  /** Never used for tuning. */
+  /** The same. */
   sine: {
     name: '50 ± 25 in 600 s',
     seconds: 900,

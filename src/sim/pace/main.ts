@@ -10,7 +10,7 @@ import { SCHEDULES, type ScheduleName } from './capacity.ts';
 
 const HELP = `npm run sim:pace -- [options]
 
-  --seeds N      how many seeds (5)
+  --seeds N      how many seeds (3)
   --from S       the first of them (1001; lower ones were used for tuning)
   --workers N    threads (2)
   --write        write tables and plots into docs/pace.md and docs/img
@@ -22,7 +22,7 @@ const IMAGES = new URL('../../../docs/img/', import.meta.url);
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      seeds: { type: 'string', default: '5' },
+      seeds: { type: 'string', default: '3' },
       from: { type: 'string', default: '1001' },
       workers: { type: 'string', default: '2' },
       write: { type: 'boolean', default: false },
