@@ -31,6 +31,7 @@ const settings = {
   ...(before?.name !== undefined && { name: before.name }),
   permissions,
   allowAddresses: before?.allowAddresses ?? [],
+  weight: before?.weight ?? 1,
   quotas: before ? quotasOf(before) : QUOTAS_DEFAULT,
 };
 if (before === undefined || operator) await ports.table.put(asItem(tenantRow(tenant, settings, clock.now(), before)));

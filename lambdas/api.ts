@@ -13,6 +13,7 @@ import {
   tables,
   tenantSecrets,
   time,
+  workersMax,
 } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, METRICS } from './contract.ts';
@@ -22,6 +23,7 @@ const env = environment('api', process.env);
 const told = telling(env.GLEANER_STAGE);
 const operations = createService({
   region: env.GLEANER_REGION,
+  workersMax: workersMax(env),
   ...time,
   ...tables(env),
   ...resultObjects(env),

@@ -28,6 +28,7 @@ export interface ScheduleEnvironment {
 export interface Environments {
   api: Common &
     ScheduleEnvironment & {
+      WORKERS_MAX: string;
       CONTROL_TABLE: string;
       PACE_TABLE: string;
       RESULTS_BUCKET: string;
@@ -43,7 +44,7 @@ export interface Environments {
     /** Workers there may be at a time. */
     WORKERS_MAX: string;
   };
-  dispatch: Common & { CONTROL_TABLE: string; SHARD_QUEUE_URL: string };
+  dispatch: Common & { WORKERS_MAX: string; CONTROL_TABLE: string; SHARD_QUEUE_URL: string };
   await: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string };
   merge: Common & { CONTROL_TABLE: string; RESULTS_BUCKET: string };
   finish: Common & {
@@ -61,6 +62,7 @@ export interface Environments {
       RUN_MACHINE_ARN: string;
     };
   work: Common & {
+    WORKERS_MAX: string;
     CONTROL_TABLE: string;
     PACE_TABLE: string;
     RESULTS_BUCKET: string;
@@ -74,6 +76,7 @@ const SCHEDULE = ['SCHEDULE_GROUP', 'FIRE_FUNCTION_ARN', 'SCHEDULE_ROLE_ARN', 'S
 
 const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string)[] } = {
   api: [
+    'WORKERS_MAX',
     'CONTROL_TABLE',
     'PACE_TABLE',
     'RESULTS_BUCKET',
@@ -83,7 +86,7 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
     ...SCHEDULE,
   ],
   plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS', 'WORKERS_MAX'],
-  dispatch: ['CONTROL_TABLE', 'SHARD_QUEUE_URL'],
+  dispatch: ['WORKERS_MAX', 'CONTROL_TABLE', 'SHARD_QUEUE_URL'],
   await: ['CONTROL_TABLE', 'RUN_MACHINE_ARN'],
   merge: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
   finish: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'RUN_MACHINE_ARN', 'SIGNING_SECRET_ARN'],
@@ -95,7 +98,7 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
     'RUN_MACHINE_ARN',
     ...SCHEDULE,
   ],
-  work: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  work: ['WORKERS_MAX', 'CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
   fire: ['CONTROL_TABLE', 'RUN_MACHINE_ARN', 'SCHEDULE_GROUP'],
 };
 

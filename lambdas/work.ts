@@ -10,7 +10,7 @@ import { work, type WorkAnswer } from '#core/steps/work.ts';
 import { requestStop } from '#core/stop.ts';
 import { billing, charged } from './aws/billing.ts';
 import { dressed } from './aws/handler.ts';
-import { resultObjects, runMachine, shardQueue, tables, tenantSecrets, time } from './aws/ports.ts';
+import { resultObjects, runMachine, shardQueue, tables, tenantSecrets, time, workersMax } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing } from './aws/web.ts';
 import { environment } from './contract.ts';
@@ -19,6 +19,7 @@ const env = environment('work', process.env);
 const told = telling(env.GLEANER_STAGE);
 const ports = {
   region: env.GLEANER_REGION,
+  workersMax: workersMax(env),
   ...time,
   ...tables(env),
   ...resultObjects(env),

@@ -100,6 +100,7 @@ export class Functions extends Construct {
       api: {
         ...common('api'),
         ...schedule,
+        WORKERS_MAX,
         CONTROL_TABLE,
         PACE_TABLE,
         RESULTS_BUCKET,
@@ -108,7 +109,7 @@ export class Functions extends Construct {
         LIST_BUCKETS,
       },
       plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS, WORKERS_MAX },
-      dispatch: { ...common('dispatch'), CONTROL_TABLE, SHARD_QUEUE_URL },
+      dispatch: { ...common('dispatch'), WORKERS_MAX, CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
       merge: { ...common('merge'), CONTROL_TABLE, RESULTS_BUCKET },
       finish: { ...common('finish'), CONTROL_TABLE, RESULTS_BUCKET, RUN_MACHINE_ARN, SIGNING_SECRET_ARN },
@@ -121,7 +122,15 @@ export class Functions extends Construct {
         DEAD_LETTER_QUEUE_URL,
         RUN_MACHINE_ARN,
       },
-      work: { ...common('work'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, SHARD_QUEUE_URL, RUN_MACHINE_ARN },
+      work: {
+        ...common('work'),
+        WORKERS_MAX,
+        CONTROL_TABLE,
+        PACE_TABLE,
+        RESULTS_BUCKET,
+        SHARD_QUEUE_URL,
+        RUN_MACHINE_ARN,
+      },
       fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP },
     };
   }

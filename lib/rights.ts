@@ -137,7 +137,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     ...schedule(s),
   ],
   work: (s) => [
-    control(s, 'dynamodb:PutItem'),
+    control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     pace(s, 'dynamodb:PutItem'),
     streams(s),
     useSecrets(s),

@@ -27,6 +27,7 @@ export const STAGES = {
     name: 'local',
     keepsData: false,
     logDays: 7,
+    // One is kept for a tenant that has none yet: a lone tenant works with seven.
     workConcurrencyMax: 8,
     tracing: false,
     alarms: false,

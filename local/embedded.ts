@@ -80,6 +80,7 @@ async function openTenant({ table, clock }: { table: Table; clock: Clock }): Pro
     ...(before?.name !== undefined && { name: before.name }),
     permissions: [...(before?.permissions ?? []), 'operator' as const],
     allowAddresses: [...(before?.allowAddresses ?? []), ...LOOPBACK],
+    weight: before?.weight ?? 1,
     quotas: before ? quotasOf(before) : UNBOUNDED,
   };
   await table.put(asItem(tenantRow(TENANT, settings, clock.now(), before)));

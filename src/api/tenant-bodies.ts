@@ -1,6 +1,6 @@
 /** The bodies about tenants and keys. */
 import { isIP } from 'node:net';
-import { ALLOW_ADDRESSES_MAX, KEY_OVERLAP_SECONDS_DEFAULT, KEY_OVERLAP_SECONDS_MAX } from '#core/limits.ts';
+import { ALLOW_ADDRESSES_MAX, KEY_OVERLAP_SECONDS_DEFAULT, KEY_OVERLAP_SECONDS_MAX, WEIGHT_MAX } from '#core/limits.ts';
 import { isTenantId } from '#core/names.ts';
 import { SCOPES } from '#core/operations.ts';
 import { PERMISSIONS, QUOTAS_DEFAULT } from '#core/quotas.ts';
@@ -32,6 +32,7 @@ const settings = {
   allowAddresses: list(cidr, 0, ALLOW_ADDRESSES_MAX)
     .default([])
     .meta({ description: 'Addresses beyond the public ones that its tasks may reach, as CIDR ranges' }),
+  weight: whole(1, WEIGHT_MAX).default(1).meta({ description: 'Share of the workers beside other tenants' }),
   quotas: quotas.prefault({}).meta({ description: 'null = no bound; what is absent gets the default' }),
 };
 const ID = 'an id of 1 to 40 lower-case letters, digits and hyphens that starts with a letter or digit';

@@ -315,6 +315,7 @@ export const tenantViewSchema = z.object({
   name: z.string().exactOptional(),
   permissions: z.array(z.enum(PERMISSIONS)),
   allowAddresses: z.array(z.string()),
+  weight: z.number().meta({ description: 'Its share of the workers beside other tenants' }),
   quotas: z.object({
     targetsPerDay: bound('Targets planned on one day (UTC)'),
     concurrentRuns: bound('Runs under way at a time; further ones wait'),

@@ -28,6 +28,8 @@ export interface Context {
   pace: Table;
   objects: Objects;
   queue: ShardQueue;
+  /** Workers that the stage runs at a time, over all tenants. */
+  workersMax: number;
   deadMessages: DeadMessages;
   signer: Signer;
   secrets: Secrets;

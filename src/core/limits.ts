@@ -187,3 +187,11 @@ export const SECRETS_MAX = 50;
 export const SECRET_CHARS_MAX = 4_096;
 /** A secret's value is read again after this long, so that a new one is in use within it. */
 export const SECRET_CACHE_MS = 60_000;
+/** A tenant that has taken no worker for this long is not active: longer than one worker stays at one shard. */
+export const ACTIVE_MS = WORK_CHAIN_MS + 60_000;
+/** One write a minute for each active tenant. */
+export const ACTIVE_REFRESH_MS = 60_000;
+/** Shards of runs that are over, struck off a backlog by one worker: its successor goes on. */
+export const BACKLOG_SKIPS_MAX = 100;
+/** Share of the workers of one tenant against another's. */
+export const WEIGHT_MAX = 100;

@@ -179,6 +179,34 @@ export function parseDeadLetterId(tenant: string, id: string): Key | undefined {
 export const SIGNING_PK = 'SIGNING';
 export const signingKeyKey = (keyId: string): Key => ({ pk: SIGNING_PK, sk: keyId });
 
+// ------------------------------------------------------------------ workers and tenants
+
+const flowPk = (tenant: string, region: string): string => `${tenantPk(tenant)}#FLOW#${region}`;
+/** Which shards of a tenant have a worker. */
+export const placesKey = (tenant: string, region: string): Key => ({ pk: flowPk(tenant, region), sk: 'PLACES' });
+/** Which tenants have any. The region's, not a tenant's. */
+export const activeKey = (region: string): Key => ({ pk: `FLOW#${region}`, sk: 'ACTIVE' });
+const BACKLOG_PREFIX = 'B#';
+const RANKS = { high: 0, normal: 1, low: 2 } as const;
+/**
+ * Shards that wait for a worker: by priority, then by their place in their run, so that the runs of a tenant take turns and
+ * a short one is not behind a long one.
+ */
+export const backlogKey = (
+  tenant: string,
+  region: string,
+  shard: { priority: keyof typeof RANKS; index: number; runId: string; shardId: string },
+): Key => {
+  must(isRunId(shard.runId) && isShardId(shard.shardId), 'shard of a run', `${shard.runId} ${shard.shardId}`);
+  const { priority, index, runId, shardId } = shard;
+  const sk = `${BACKLOG_PREFIX}${String(RANKS[priority])}#${digits(index, 6)}#${runId}#${shardId}`;
+  return { pk: flowPk(tenant, region), sk };
+};
+export const backlogOf = (tenant: string, region: string): { pk: string; prefix: string } => ({
+  pk: flowPk(tenant, region),
+  prefix: BACKLOG_PREFIX,
+});
+
 // ------------------------------------------------------------------ tenant secrets
 
 const SECRET = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;

@@ -323,6 +323,8 @@ export interface TenantSettings {
   permissions: Permission[];
   /** CIDR ranges that it may reach beyond public addresses. */
   allowAddresses: string[];
+  /** Its share of the workers beside other tenants. */
+  weight: number;
   quotas: Quotas;
 }
 export interface TenantView extends TenantSettings {

@@ -69,6 +69,8 @@ export interface RunFacts extends Key {
   /** When the run's time is up; moves by the time it is paused. */
   deadlineAt: number;
   duplicateRecords?: number;
+  /** Of its task; absent = normal. */
+  priority?: 'low' | 'high';
   /** `skip` and `queue`: its task runs one at a time, under the lock whose fencing number is `lock`. */
   overlap?: Overlap;
   lock?: number;
@@ -241,6 +243,8 @@ export interface TenantRow extends Key {
   /** CIDR ranges this tenant may reach beyond public addresses. */
   allowAddresses: string[];
   permissions: Permission[];
+  /** Its share of the workers beside other tenants; absent = 1. */
+  weight?: number;
   /** Absent ones are the defaults. */
   quotas?: Partial<Quotas>;
   createdAt: number;
@@ -297,6 +301,13 @@ export interface SecretRow extends Key {
   name: string;
   createdAt: number;
   updatedAt: number;
+}
+/** A shard that waits until its tenant has a worker for it. */
+export interface BacklogRow extends Key {
+  kind: 'backlog';
+  tenant: string;
+  runId: string;
+  shardId: string;
 }
 /** The first holder of a task's lock; `token` is its fencing number and only ever rises. */
 export interface LockRow extends Key {
@@ -357,6 +368,7 @@ export const asHostWord = (item: Item): HostWordRow => item as unknown as HostWo
 export const asHostSeen = (item: Item): HostSeenRow => item as unknown as HostSeenRow;
 export const asApiKey = (item: Item): ApiKeyRow => item as unknown as ApiKeyRow;
 export const asSecret = (item: Item): SecretRow => item as unknown as SecretRow;
+export const asBacklog = (item: Item): BacklogRow => item as unknown as BacklogRow;
 export const asLock = (item: Item): LockRow => item as unknown as LockRow;
 export const asWaiter = (item: Item): WaiterRow => item as unknown as WaiterRow;
 export const asDeadLetter = (item: Item): DeadLetterRow => item as unknown as DeadLetterRow;
@@ -374,6 +386,7 @@ type Row =
   | TenantRow
   | ApiKeyRow
   | SecretRow
+  | BacklogRow
   | LockRow
   | WaiterRow
   | DeadLetterRow

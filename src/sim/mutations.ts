@@ -180,15 +180,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'resume-sends-nothing',
     file: 'service/control.ts',
-    find: 'await sendOpen(ports, allShards(ports.table, run));',
+    find: 'await sendOpen(ports, run, allShards(ports.table, run));',
     replace: '',
     breaks: 'a resumed run waits for the sweep',
   },
   {
     name: 'sends-ready-only',
     file: 'send.ts',
-    find: "if (state !== 'DONE' && state !== 'WAITING') messages",
-    replace: "if (state === 'READY') messages",
+    find: "if (state === 'DONE' || state === 'WAITING') continue;",
+    replace: "if (state !== 'READY') continue;",
     breaks: 'parked shards are not sent when a run goes on',
   },
   {

@@ -87,7 +87,7 @@ export class World {
   }
 
   async open(): Promise<void> {
-    const settings = { permissions: [], allowAddresses: [], quotas: UNBOUNDED };
+    const settings = { permissions: [], allowAddresses: [], weight: 1, quotas: UNBOUNDED };
     await this.table.put(asItem(tenantRow(TENANT, settings, START_MS)));
     for (const [id, lines] of this.scenario.uploads) await this.objects.writeLines(uploadObject(TENANT, id), lines);
     const { blackoutsMs, untilMs } = this.scenario.faults;

@@ -7,7 +7,7 @@ import { MemoryWorld, START } from '#support/memory-world.ts';
 
 const caller = (tenant: string, keyId = '000000000000'): Caller => ({ tenant, keyId, scopes: ['admin'] });
 const [ops, acme] = [caller('ops'), caller('acme')];
-const SETTINGS = { permissions: [], allowAddresses: [], quotas: UNBOUNDED };
+const SETTINGS = { permissions: [], allowAddresses: [], weight: 1, quotas: UNBOUNDED };
 const PAGE = { limit: 1000 };
 
 let world: MemoryWorld;

@@ -74,6 +74,7 @@ export const TENANT: TenantView = {
   name: 'Acme',
   permissions: ['ignoreRobots'],
   allowAddresses: ['10.0.0.0/8'],
+  weight: 1,
   quotas: { ...UNBOUNDED, targetsPerDay: 1_000 },
   createdAt: NOW,
   updatedAt: NOW,

@@ -96,6 +96,8 @@ export class MemoryWorld {
   readonly pace = new MemoryTable();
   readonly objects = new MemoryObjects();
   readonly secrets = new MemorySecrets();
+  /** What the queue and `drain` are given, and what tenants share. */
+  workers = 4;
   readonly requests: { url: string; at: number }[] = [];
   readonly counted: Record<string, number> = {};
   readonly lines: { level: string; message: string; fields?: unknown }[] = [];
@@ -109,11 +111,14 @@ export class MemoryWorld {
   readonly addresses = new Map<string, string>();
   /** Executions by run: the outcome their token was woken with, or nothing yet. */
   readonly executions = new Map<string, { attempt: number; woken?: string }>();
+  /** Workers under way; those that a drain left behind go on in the next. */
+  readonly #running = new Set<Promise<unknown>>();
   #random = 1;
 
   get ports() {
     return {
       region: 'local-1',
+      workersMax: this.workers,
       table: this.table,
       pace: this.pace,
       objects: this.objects,
@@ -135,7 +140,7 @@ export class MemoryWorld {
         throw new Error('no sitemaps here');
       },
       listBuckets: [],
-      workersMax: 4,
+
       resultsBucket: 'results',
     };
   }
@@ -234,7 +239,7 @@ export class MemoryWorld {
   }
 
   async addTenant(id: string, settings: Partial<TenantSettings> = {}): Promise<this> {
-    const all = { permissions: [], allowAddresses: [], quotas: UNBOUNDED, ...settings };
+    const all = { permissions: [], allowAddresses: [], weight: 1, quotas: UNBOUNDED, ...settings };
     await this.table.put(asItem(tenantRow(id, all, START)));
     return this;
   }
@@ -259,9 +264,9 @@ export class MemoryWorld {
     return started.value.id;
   }
 
-  /** Handles every queued message, in order of time, up to `workers` at once, until none is left. */
-  async drain(workers = 4): Promise<void> {
-    const running = new Set<Promise<unknown>>();
+  /** Handles every queued message, in order of time, up to `workers` at once, until none is left or it is enough. */
+  async drain(workers = this.workers, isEnough = () => false): Promise<void> {
+    const running = this.#running;
     for (;;) {
       while (running.size < workers) {
         this.queued.sort((a, b) => a.at - b.at);
@@ -273,7 +278,7 @@ export class MemoryWorld {
         const job = work(this.ports, next.message, this.clock.now() + 900_000).finally(() => running.delete(job));
         running.add(job);
       }
-      if (running.size === 0) return;
+      if (running.size === 0 || isEnough()) return;
       await this.until(Promise.race(running));
     }
   }

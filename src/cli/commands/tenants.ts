@@ -76,6 +76,7 @@ function show({ terminal }: Surroundings, view: TenantView, { json }: CommonOpti
     terminal.out(`${view.id}${view.name === undefined ? '' : ` (${view.name})`}, changed ${view.updatedAt}`);
     if (view.permissions.length > 0) terminal.out(`  may ${view.permissions.join(', ')}`);
     if (view.allowAddresses.length > 0) terminal.out(`  reaches ${view.allowAddresses.join(', ')}`);
+    terminal.out(`  weight ${String(view.weight)}`);
     const rows = Object.entries(view.quotas).map(([name, value]) => [
       `  ${name}`,
       value === null ? 'no bound' : String(value),

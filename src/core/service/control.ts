@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import type { Caller, Once, Outcome, RunView } from '../operations.ts';
 import type { RunRow } from '../rows.ts';
 
-export type ControlPorts = Pick<Context, 'region' | 'table' | 'queue' | 'orchestrator' | 'clock'>;
+export type ControlPorts = Pick<Context, 'region' | 'table' | 'queue' | 'workersMax' | 'orchestrator' | 'clock'>;
 
 /** Answers once no worker will start another request than those of the next moments; the run ends a little later. */
 export async function stopRun(ports: ControlPorts, caller: Caller, runId: string): Promise<Outcome<RunView>> {
@@ -46,7 +46,7 @@ export async function resumeRun(ports: ControlPorts, caller: Caller, runId: stri
   const run = await findRun(ports, caller, runId);
   if (run?.state !== 'RUNNING') return run ? cannot('resumed', run, 'only a run that is PAUSED can be') : noRun(runId);
   // Again for a run that goes already: a resume that died half-way is mended by repeating it.
-  await sendOpen(ports, allShards(ports.table, run));
+  await sendOpen(ports, run, allShards(ports.table, run));
   await wakeIfDue(ports, caller.tenant, runId);
   return ok(await viewRun(ports, run));
 }

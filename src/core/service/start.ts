@@ -147,6 +147,7 @@ function newRun(
     doneHint: 0,
     recordsHint: 0,
     deadlineAt: now + task.limits.maxMinutes * 60_000,
+    ...(task.priority !== 'normal' && { priority: task.priority }),
     ...(overlap !== 'allow' && { overlap }),
     listPk: runListPk(tenant),
     listSk: runId,

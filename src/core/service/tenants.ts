@@ -33,7 +33,7 @@ export async function reachTenant(ports: TenantPorts, caller: Caller, id: string
 
 /** A whole row. @param before what there is already: keeps the time it was made. */
 export function tenantRow(id: string, settings: TenantSettings, now: number, before?: TenantRow): TenantRow {
-  const { name, permissions, allowAddresses, quotas } = settings;
+  const { name, permissions, allowAddresses, weight, quotas } = settings;
   const { name: _, ...kept } = before ?? {};
   return {
     ...kept,
@@ -43,6 +43,7 @@ export function tenantRow(id: string, settings: TenantSettings, now: number, bef
     ...(name !== undefined && { name }),
     permissions: [...new Set(permissions)],
     allowAddresses: [...new Set(allowAddresses)],
+    weight,
     quotas,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
@@ -56,6 +57,7 @@ const view = (row: TenantRow): TenantView => ({
   ...(row.name !== undefined && { name: row.name }),
   permissions: row.permissions,
   allowAddresses: row.allowAddresses,
+  weight: row.weight ?? 1,
   quotas: quotasOf(row),
   createdAt: iso(row.createdAt),
   updatedAt: iso(row.updatedAt),

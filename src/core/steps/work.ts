@@ -1,5 +1,6 @@
 /** `work`: takes one shard message, works at the shard under its lease, and hands on what comes next. */
 import { METRICS } from '../metrics.ts';
+import { defer, leavePlace, passOn, placesFor, takePlace } from '../flow.ts';
 import {
   DEATHS_ALONE,
   DELAY_SECONDS_MAX,
@@ -36,19 +37,38 @@ export interface WorkStepPorts extends WorkPorts, Pick<Context, 'secrets'> {
   compileExtractor: CompileExtractor;
 }
 /** The fate of a message: every one of them means that it may be deleted. */
-export type WorkAnswer = SessionEnd['kind'] | 'released' | 'noSuchShard' | 'runOver' | 'notMine';
+export type WorkAnswer = SessionEnd['kind'] | 'released' | 'noSuchShard' | 'runOver' | 'notMine' | 'deferred';
 
 /** @param deadlineAt when the invocation ends, UTC ms. */
 export async function work(ports: WorkStepPorts, message: ShardMessage, deadlineAt: number): Promise<WorkAnswer> {
   const run = await readRun(ports.table, message.tenant, message.runId);
-  if (run === undefined) return 'noSuchShard';
-  if (run.state !== 'RUNNING') return 'runOver';
+  if (run?.state !== 'RUNNING') {
+    await passOn(ports, message.tenant);
+    return run === undefined ? 'noSuchShard' : 'runOver';
+  }
+  const tenant = await readTenant(ports.table, run.tenant);
+  const places = await placesFor(ports, tenant);
+  const place = await takePlace(ports, message, places);
+  if (place === 'full') {
+    await defer(ports, run, message.shardId, places);
+    return 'deferred';
+  }
   const owner = ports.chance().toString(36).slice(2);
   const shard = await claimShard(ports.table, message, ports.clock.now(), owner);
-  if (shard === undefined) return 'notMine';
-  const end = await hold(ports, shard, async () => (await open(ports, run, shard, deadlineAt)).run());
-  await handOn(ports, shard, end);
-  return end.kind;
+  if (shard === undefined) {
+    // A place that was there before is its holder's.
+    await (place === 'taken' ? leavePlace(ports, message) : passOn(ports, message.tenant));
+    return 'notMine';
+  }
+  try {
+    const end = await hold(ports, shard, async () => (await open(ports, run, tenant, shard, deadlineAt)).run());
+    await handOn(ports, shard, end);
+    return end.kind;
+  } finally {
+    await leavePlace(ports, message).catch((error: unknown) => {
+      ports.log.warn('place not given up', { error: String(error) });
+    });
+  }
 }
 
 /** Trouble of the worker's own (a table or bucket out of reach) gives the shard back as if it had never been claimed. */
@@ -73,12 +93,14 @@ async function hold(
   }
 }
 
-async function open(ports: WorkStepPorts, run: RunRow, shard: LeasedShard, deadlineAt: number): Promise<Session> {
-  const [task, tenant, words] = await Promise.all([
-    taskOfRun(ports.table, run),
-    readTenant(ports.table, run.tenant),
-    readTenantWords(ports.table, run.tenant),
-  ]);
+async function open(
+  ports: WorkStepPorts,
+  run: RunRow,
+  tenant: TenantRow,
+  shard: LeasedShard,
+  deadlineAt: number,
+): Promise<Session> {
+  const [task, words] = await Promise.all([taskOfRun(ports.table, run), readTenantWords(ports.table, run.tenant)]);
   const bell = new Bell();
   const tenantMax = tenant.hostRequestsPerSecond;
   const held = heldBy(shard);

@@ -20,7 +20,17 @@ import type { Finished } from './batch.ts';
 
 export type WorkPorts = Pick<
   Context,
-  'region' | 'table' | 'pace' | 'objects' | 'queue' | 'orchestrator' | 'clock' | 'chance' | 'log' | 'meter'
+  | 'region'
+  | 'table'
+  | 'pace'
+  | 'objects'
+  | 'queue'
+  | 'workersMax'
+  | 'orchestrator'
+  | 'clock'
+  | 'chance'
+  | 'log'
+  | 'meter'
 > &
   Outgoing;
 
