@@ -77,7 +77,7 @@ export const CONFIG_ROUTES: Route[] = [
     scope: 'write',
     body: configRollbackBody,
     answers: [{ status: 200, description: 'The new version', schema: configViewSchema, headers: ['etag'] }],
-    problems: ['precondition-failed'],
+    problems: ['precondition-failed', 'not-found'],
     handle: async ({ service, caller, body, once }) =>
       replyTo(await service.operations.rollbackConfig(caller, body.version, once), reply),
   }),
