@@ -50,6 +50,52 @@ describe('the guard at connect time', () => {
     expect(origin.requests()).toHaveLength(0);
   });
 
+  it.each([
+    ['decimal', (port: number) => `http://2130706433:${port}/`],
+    ['hexadecimal', (port: number) => `http://0x7f000001:${port}/`],
+    ['octal', (port: number) => `http://017700000001:${port}/`],
+    ['mixed bases', (port: number) => `http://0x7f.0.0.01:${port}/`],
+    ['short', (port: number) => `http://127.1:${port}/`],
+    ['zero', (port: number) => `http://0:${port}/`],
+    ['trailing dot', (port: number) => `http://127.0.0.1.:${port}/`],
+    ['percent-encoded', (port: number) => `http://127%2e0%2e0%2e1:${port}/`],
+    ['full-width digits', (port: number) => `http://１２７.０.０.１:${port}/`],
+    ['ideographic full stops', (port: number) => `http://127。0。0。1:${port}/`],
+    ['userinfo that looks like a host', (port: number) => `http://a.example@127.0.0.1:${port}/`],
+    ['backslash', (port: number) => `http://127.0.0.1:${port}\\@a.example/`],
+    ['IPv4-mapped in hexadecimal', (port: number) => `http://[::ffff:7f00:1]:${port}/`],
+    ['IPv4-compatible', (port: number) => `http://[::127.0.0.1]:${port}/`],
+    ['NAT64', () => 'http://[64:ff9b::a9fe:a9fe]/latest/meta-data/'],
+    ['6to4', () => 'http://[2002:a9fe:a9fe::]/latest/meta-data/'],
+    ['a name of this machine', (port: number) => `http://localhost.:${port}/`],
+  ])('refuses this machine and the metadata service, however spelled: %s', async (_, urlOf) => {
+    const lookup = (): Promise<LookupAddress[]> => Promise.resolve(v4('127.0.0.1'));
+    expect(await fetchWith({ lookup }, urlOf(origin.port), [])).toMatchObject(blocked);
+    expect(origin.requests()).toHaveLength(0);
+  });
+
+  it.each(['metadata.google.internal', 'instance-data', 'metadata.', '169.254.169.254.nip.example'])(
+    'refuses the metadata service by the name %s',
+    async (name) => {
+      const lookup = (): Promise<LookupAddress[]> => Promise.resolve(v4('169.254.169.254'));
+      expect(await fetchWith({ lookup }, `http://${name}/latest/meta-data/`, [])).toMatchObject(blocked);
+    },
+  );
+
+  it('takes no address with a zone, which names an interface of this machine', async () => {
+    expect(await fetchWith({}, `http://[fe80::1%25lo]:${origin.port}/`, [])).toMatchObject({ ok: false });
+    expect(origin.requests()).toHaveLength(0);
+  });
+
+  it('a redirect to a private address is refused like a first request', async () => {
+    const lookup = (name: string): Promise<LookupAddress[]> =>
+      Promise.resolve(v4(name === 'outside.example' ? '127.0.0.1' : '127.0.0.2'));
+    for (const to of ['http://inside.example/', 'http://127.0.0.2/', 'http://0x7f000002/', 'http://[::1]/']) {
+      const url = `http://outside.example:${origin.port}/redirect-to?url=${encodeURIComponent(to)}`;
+      expect(await fetchWith({ lookup }, url, ['127.0.0.1/32'])).toMatchObject(blocked);
+    }
+  });
+
   it('refuses a name that leads to a private address, and reaches it when allowed', async () => {
     const lookup = (): Promise<LookupAddress[]> => Promise.resolve(v4('127.0.0.1'));
     const url = `http://inside.example:${origin.port}/page/1`;
