@@ -14,6 +14,7 @@ import {
   tenantSecrets,
   time,
   workersMax,
+  webhookKeys,
 } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, METRICS } from './contract.ts';
@@ -31,6 +32,7 @@ const operations = createService({
   ...shardQueue(env),
   ...runMachine(env),
   ...schedules(env),
+  ...webhookKeys(env),
   ...randomness,
   log: told.log,
   meter: told.meter,

@@ -5,7 +5,18 @@
  */
 
 /** Every function, by the one word that handler, step, test, log group and alarm share. */
-export const FUNCTIONS = ['api', 'plan', 'dispatch', 'await', 'merge', 'finish', 'sweep', 'work', 'fire'] as const;
+export const FUNCTIONS = [
+  'api',
+  'plan',
+  'dispatch',
+  'await',
+  'merge',
+  'finish',
+  'sweep',
+  'work',
+  'fire',
+  'notify',
+] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 interface Common {
@@ -35,6 +46,7 @@ export interface Environments {
       SHARD_QUEUE_URL: string;
       RUN_MACHINE_ARN: string;
       LIST_BUCKETS: string;
+      WEBHOOK_SECRET_ARN: string;
     };
   plan: Common & {
     CONTROL_TABLE: string;
@@ -69,6 +81,7 @@ export interface Environments {
     SHARD_QUEUE_URL: string;
     RUN_MACHINE_ARN: string;
   };
+  notify: Common & { CONTROL_TABLE: string; EVENT_BUS: string; WEBHOOK_SECRET_ARN: string };
   fire: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string; SCHEDULE_GROUP: string };
 }
 
@@ -83,6 +96,7 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
     'SHARD_QUEUE_URL',
     'RUN_MACHINE_ARN',
     'LIST_BUCKETS',
+    'WEBHOOK_SECRET_ARN',
     ...SCHEDULE,
   ],
   plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS', 'WORKERS_MAX'],
@@ -99,6 +113,7 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
     ...SCHEDULE,
   ],
   work: ['WORKERS_MAX', 'CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  notify: ['CONTROL_TABLE', 'EVENT_BUS', 'WEBHOOK_SECRET_ARN'],
   fire: ['CONTROL_TABLE', 'RUN_MACHINE_ARN', 'SCHEDULE_GROUP'],
 };
 
@@ -127,6 +142,10 @@ export const machineName = (stage: string): string => `gleaner-${stage}-run`;
 export const TRANSITIONS = { plan: 3, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
 /** Of the group that holds the schedules of tasks: known beforehand, like the machine's. */
 export const scheduleGroupName = (stage: string): string => `gleaner-${stage}`;
+/** Of the bus that tells what happens. */
+export const busName = (stage: string): string => `gleaner-${stage}`;
+/** As rules on the bus name who tells. */
+export const EVENT_SOURCE = 'gleaner';
 /** What Scheduler calls `fire` with. */
 export interface FireInput {
   tenant: string;

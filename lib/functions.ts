@@ -25,6 +25,8 @@ const SIZES: { readonly [F in FunctionName]: Size } = {
   // Ends before the next one starts.
   sweep: { seconds: 55, memoryMb: 512, description: 'Finds and mends what was lost' },
   work: { seconds: LAMBDA_SECONDS_MAX, memoryMb: 1024, description: 'Collects the targets of a shard' },
+  // Ends before the next one starts.
+  notify: { seconds: 55, memoryMb: 256, description: 'Tells the bus and webhooks what happened' },
   fire: { seconds: 60, memoryMb: 256, description: 'Starts the runs that are due' },
 };
 
@@ -54,6 +56,7 @@ export class Functions extends Construct {
         rights: RIGHTS[name](props.surroundings),
         seconds,
         memoryMb,
+        ...(name === 'notify' ? { asyncRetries: 0 } : {}),
         ...(name === 'sweep' ? sweepProps(props.stage) : {}),
       });
     };
@@ -67,6 +70,7 @@ export class Functions extends Construct {
       sweep: make('sweep'),
       work: make('work'),
       fire: make('fire'),
+      notify: make('notify'),
     };
     for (const { arn, reason } of patterns(props.surroundings)) acknowledgePattern(this, arn, reason);
     this.#feedWork(props);
@@ -88,6 +92,8 @@ export class Functions extends Construct {
     const RUN_MACHINE_ARN = s.machineArn;
     const LIST_BUCKETS = listBuckets.join(',');
     const WORKERS_MAX = String(stage.workConcurrencyMax);
+    const WEBHOOK_SECRET_ARN = s.events.webhookSecret.secretArn;
+    const EVENT_BUS = s.events.bus.eventBusName;
     const SCHEDULE_GROUP = s.schedules.groupName;
     const schedule = {
       SCHEDULE_GROUP,
@@ -107,6 +113,7 @@ export class Functions extends Construct {
         SHARD_QUEUE_URL,
         RUN_MACHINE_ARN,
         LIST_BUCKETS,
+        WEBHOOK_SECRET_ARN,
       },
       plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS, WORKERS_MAX },
       dispatch: { ...common('dispatch'), WORKERS_MAX, CONTROL_TABLE, SHARD_QUEUE_URL },
@@ -131,6 +138,7 @@ export class Functions extends Construct {
         SHARD_QUEUE_URL,
         RUN_MACHINE_ARN,
       },
+      notify: { ...common('notify'), CONTROL_TABLE, EVENT_BUS, WEBHOOK_SECRET_ARN },
       fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP },
     };
   }

@@ -4,6 +4,7 @@ import { secretsPrefix } from '../lambdas/contract.ts';
 import { Alarms } from './alarms.ts';
 import type { Bundles } from './bundles.ts';
 import { Dashboard } from './dashboard.ts';
+import { Events } from './event-bus.ts';
 import { Functions } from './functions.ts';
 import { HttpEntry } from './http-entry.ts';
 import { LogQueries } from './log-queries.ts';
@@ -12,7 +13,7 @@ import { machineArns, RunMachine } from './run-machine.ts';
 import { ShardQueue } from './shard-queue.ts';
 import { SigningSecret } from './signing-secret.ts';
 import type { StageSettings } from './stage.ts';
-import { SweepSchedule } from './sweep-schedule.ts';
+import { EveryMinute } from './every-minute.ts';
 import { Tables } from './tables.ts';
 import { TaskSchedules } from './task-schedules.ts';
 
@@ -32,6 +33,7 @@ export class GleanerStack extends Stack {
     const { bucket } = new ResultsBucket(this, 'Results', stage);
     const { queue, deadLetters } = new ShardQueue(this, 'Shards', stage);
     const { secret: signingSecret } = new SigningSecret(this, 'Signing', stage);
+    const events = new Events(this, 'Events', stage);
     const schedules = new TaskSchedules(this, 'Schedules', stage);
     const { machineArn, executionsArn } = machineArns(this, stage);
     const listBucketArns = listBuckets.map((name) =>
@@ -55,6 +57,7 @@ export class GleanerStack extends Stack {
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
         schedules,
+        events,
         machineArn,
         executionsArn,
         listBucketArns,
@@ -72,7 +75,8 @@ export class GleanerStack extends Stack {
       },
     });
     const entry = new HttpEntry(this, 'Http', { stage, handler: byName.api.function });
-    new SweepSchedule(this, 'Sweep', byName.sweep.function);
+    new EveryMinute(this, 'Sweep', byName.sweep.function, 'find and mend what was lost');
+    new EveryMinute(this, 'Notify', byName.notify.function, 'tell what happened');
     if (stage.alarms) {
       const { control, pace } = tables;
       const watched = { stage, queue, deadLetters, control, pace, byName, machine, api: entry.api };

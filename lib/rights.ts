@@ -9,6 +9,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DUE_INDEX, type FunctionName, LIST_INDEX } from '../lambdas/contract.ts';
 import { allow } from './handler-function.ts';
+import type { Events } from './event-bus.ts';
 import { OBJECTS_PATTERN } from './results-bucket.ts';
 import type { TaskSchedules } from './task-schedules.ts';
 
@@ -23,6 +24,7 @@ export interface Surroundings {
   /** Pattern of the secrets that tenants make. */
   readonly tenantSecretsArn: string;
   readonly schedules: TaskSchedules;
+  readonly events: Events;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -78,6 +80,9 @@ const keepSecrets = (s: Surroundings): PolicyStatement =>
     [s.tenantSecretsArn],
   );
 const useSecrets = (s: Surroundings): PolicyStatement => allow(['secretsmanager:GetSecretValue'], [s.tenantSecretsArn]);
+const signWebhooks = (s: Surroundings): PolicyStatement =>
+  allow(['secretsmanager:GetSecretValue'], [s.events.webhookSecret.secretArn]);
+const tell = (s: Surroundings): PolicyStatement => allow(['events:PutEvents'], [s.events.bus.eventBusArn]);
 const unschedule = (s: Surroundings): PolicyStatement =>
   allow(['scheduler:DeleteSchedule'], [s.schedules.schedulesArn]);
 /** Whoever makes a schedule hands Scheduler the role that it calls as, and may hand it no other and to nobody else. */
@@ -108,6 +113,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     send(s),
     start(s),
     wake(s),
+    signWebhooks(s),
     ...schedule(s),
   ],
   // Others read only what a row has named, and that it is missing is a failure like any other.
@@ -144,6 +150,12 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     send(s),
     receive(s),
     wake(s),
+  ],
+  notify: (s) => [
+    allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [s.control.tableArn]),
+    index(s, DUE_INDEX.name),
+    signWebhooks(s),
+    tell(s),
   ],
   fire: (s) => [control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'), start(s), unschedule(s)],
 };

@@ -77,6 +77,7 @@ export interface Blueprint {
   machines: MachineSpec[];
   rules: RuleSpec[];
   scheduleGroups: string[];
+  buses: Named[];
   routes: RouteSpec[];
 }
 
@@ -126,7 +127,7 @@ export function readTemplate(assembly: Assembly, place: Place): Template {
 
 export function readBlueprint(assembly: Assembly, place: Place, template = readTemplate(assembly, place)): Blueprint {
   const blueprint: Blueprint = {
-    tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], scheduleGroups: [], routes: [],
+    tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], scheduleGroups: [], buses: [], routes: [],
   }; // prettier-ignore
   for (const resource of template.resources) {
     const read = READERS[resource.type];
@@ -180,6 +181,7 @@ const READERS: Record<string, (reading: Reading) => void> = {
   'AWS::Lambda::EventSourceMapping': readMapping,
   'AWS::StepFunctions::StateMachine': readMachine,
   'AWS::Events::Rule': readRule,
+  'AWS::Events::EventBus': ({ blueprint, named }) => void blueprint.buses.push(named),
   'AWS::Scheduler::ScheduleGroup': ({ blueprint, named }) => void blueprint.scheduleGroups.push(named.name),
   'AWS::ApiGatewayV2::Route': readRoute,
   'AWS::ApiGatewayV2::Stage': ({ properties }) => {

@@ -11,6 +11,7 @@ export interface Endpoints {
   states: string;
   secrets: string;
   scheduler: string;
+  events: string;
 }
 
 /**
@@ -30,6 +31,7 @@ export function clientEnvironment(endpoints: Endpoints, region: string, dataDir:
     AWS_ENDPOINT_URL_SFN: endpoints.states,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
     AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.events,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: join(dataDir, 'no-aws-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(dataDir, 'no-aws-credentials'),

@@ -83,6 +83,10 @@ export function referent(resource: Resource, place: Place): Referent {
       const name = named('LogGroupName', 512);
       return { ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } };
     }
+    case 'AWS::Events::EventBus': {
+      const name = named('Name', 256);
+      return { ref: name, attributes: { Name: name, Arn: arn('events', `event-bus/${name}`) } };
+    }
     case 'AWS::Scheduler::ScheduleGroup': {
       const name = named('Name', 64);
       return { ref: name, attributes: { Name: name, Arn: arn('scheduler', `schedule-group/${name}`) } };

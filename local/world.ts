@@ -10,6 +10,7 @@ import type { Blueprint, FunctionSpec } from './blueprint.ts';
 import { systemClock } from './clock.ts';
 import { takeDataDir } from './data-dir.ts';
 import { startDynamo } from './dynamo.ts';
+import { eventBusService, readEvents, type BusEvent } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
 import { httpApi } from './http-api.ts';
 import { Access } from './iam-access.ts';
@@ -78,6 +79,8 @@ export interface World {
   invoke(name: string, payload: Json): Promise<Json>;
   /** EventBridge Scheduler: what tasks have put there, and a way to let one's time come. */
   schedules: Pick<Scheduler, 'list' | 'fire'>;
+  /** What was told on the buses, oldest first. */
+  events(): BusEvent[];
   /** Cuts off one running invocation; see `FunctionHost.crash`. */
   crash: FunctionHost['crash'];
   /** No invocation runs or waits, and no execution runs. Messages may still lie in queues. */
@@ -170,6 +173,9 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const secrets = await startSecrets({ path: join(dataDir, 'secrets.json'), specs: blueprint.secrets, gate, log });
   closers.add(() => secrets.close());
 
+  const events = join(dataDir, 'events.ndjson');
+  const busServer = await listen(eventBusService({ path: events, gate, buses: blueprint.buses }), 0, log);
+  closers.add(() => busServer.close());
   const clientEnv = clientEnvironment(
     {
       dynamo: dynamo.url,
@@ -177,6 +183,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
       states: statesServer.url,
       secrets: secrets.url,
       scheduler: schedulingServer.url,
+      events: busServer.url,
     },
     region,
     dataDir,
@@ -263,6 +270,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     ...lookUps(blueprint),
     invoke: (name, payload) => invokeByLogicalId(blueprint, functions, name, payload),
     schedules: scheduler,
+    events: () => readEvents(events),
     crash: (choose) => functions.crash(choose),
     idle: () => functions.active() === 0 && engine.running() === 0,
     close: () => closers.run(log),

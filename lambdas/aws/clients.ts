@@ -4,6 +4,7 @@
  * once per sandbox.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -38,6 +39,8 @@ export interface Place {
 export const dynamoClient = (place: Place = {}): DynamoDBClient => new DynamoDBClient({ ...quick, ...place });
 export const sqsClient = (place: Place = {}): SQSClient => new SQSClient({ ...quick, ...place });
 export const sfnClient = (place: Place = {}): SFNClient => new SFNClient({ ...quick, ...place });
+export const eventBridgeClient = (place: Place = {}): EventBridgeClient =>
+  new EventBridgeClient({ ...quick, ...place });
 export const schedulerClient = (place: Place = {}): SchedulerClient => new SchedulerClient({ ...quick, ...place });
 export const secretsClient = (place: Place = {}): SecretsManagerClient =>
   new SecretsManagerClient({ ...quick, ...place });

@@ -5,7 +5,15 @@ import type { Context } from '#core/context.ts';
 import { billing } from './billing.ts';
 import type { ScheduleEnvironment } from '../contract.ts';
 import { S3Blobs } from './blobs.ts';
-import { dynamoClient, s3Client, schedulerClient, secretsClient, sfnClient, sqsClient } from './clients.ts';
+import {
+  dynamoClient,
+  eventBridgeClient,
+  s3Client,
+  schedulerClient,
+  secretsClient,
+  sfnClient,
+  sqsClient,
+} from './clients.ts';
 import { SqsDeadMessages } from './dead-messages.ts';
 import { StepFunctionsOrchestrator } from './orchestrator.ts';
 import { SqsShardQueue } from './queue.ts';
@@ -13,7 +21,9 @@ import { chance, clock } from './runtime.ts';
 import { secretsPrefix } from '../contract.ts';
 import { ManagedSecrets } from './secrets.ts';
 import { ScheduleRemoval, SchedulerSchedules } from './schedules.ts';
+import { EventBridgeBus } from './event-bus.ts';
 import { SecretSigner } from './signer.ts';
+import { StageSecret, webhookKeysOf } from './stage-secret.ts';
 import { DynamoTable } from './table.ts';
 
 export const time = { clock, chance };
@@ -43,6 +53,12 @@ export const tenantSecrets = (env: { GLEANER_STAGE: string }): Pick<Context, 'se
 });
 export const runMachine = (env: { RUN_MACHINE_ARN: string }): Pick<Context, 'orchestrator'> => ({
   orchestrator: new StepFunctionsOrchestrator(sfnClient(), env.RUN_MACHINE_ARN),
+});
+export const eventBus = (env: { EVENT_BUS: string }): Pick<Context, 'events'> => ({
+  events: new EventBridgeBus(eventBridgeClient(), env.EVENT_BUS),
+});
+export const webhookKeys = (env: { WEBHOOK_SECRET_ARN: string }): Pick<Context, 'webhookKeys'> => ({
+  webhookKeys: webhookKeysOf(new StageSecret(secretsClient(), env.WEBHOOK_SECRET_ARN, 'the webhook secret')),
 });
 export const schedules = (env: ScheduleEnvironment): Pick<Context, 'schedules'> => ({
   schedules: new SchedulerSchedules(schedulerClient(), env.SCHEDULE_GROUP, {

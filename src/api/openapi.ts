@@ -21,6 +21,7 @@ import { pathNames } from './route.ts';
 import type { Answer, BodyReader, Route } from './route.ts';
 import { ROUTES } from './route-table.ts';
 import { configVersionPage } from './routes/config.ts';
+import { alertPage } from './routes/alerts.ts';
 import { deadLetterPage } from './routes/dead-letters.ts';
 import { hostBody, hostPage } from './routes/hosts.ts';
 import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-reports.ts';
@@ -71,6 +72,9 @@ const ANSWERS: Record<string, z.ZodType> = {
   Results: views.resultsViewSchema,
   SigningKey: views.signingKeySchema,
   SigningKeys: signingKeyList,
+  Alert: views.alertViewSchema,
+  AlertPage: alertPage,
+  WebhookSecret: views.webhookSecretSchema,
   DeadLetter: views.deadLetterSchema,
   DeadLetterPage: deadLetterPage,
   DeadLettersRedriven: views.deadLettersRedrivenSchema,

@@ -36,7 +36,12 @@ const cursor = bounded('a cursor as a page gave it', 4_096)
   .meta({ description: 'nextCursor of a page' });
 
 export const pageShape = { limit, cursor };
-export const taskIdFilter = text('a task id', isTaskId).exactOptional().meta({ description: 'Only runs of this task' });
+export const taskIdFilter = text('a task id', isTaskId)
+  .exactOptional()
+  .meta({ description: 'Only those of this task' });
+export const alertStateFilter = oneOf(['raised', 'resolved'])
+  .exactOptional()
+  .meta({ description: 'Only alerts in this state' });
 export const runIdFilter = text('a run id', isRunId).exactOptional().meta({ description: 'Only those of this run' });
 
 /** Not necessarily a good URL: a list may name what is none, and that has its story too. */

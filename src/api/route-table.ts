@@ -1,5 +1,6 @@
 /** All routes, and which of them a request means. */
 import { CONFIG_ROUTES } from './routes/config.ts';
+import { ALERT_ROUTES } from './routes/alerts.ts';
 import { DEAD_LETTER_ROUTES } from './routes/dead-letters.ts';
 import { HOST_ROUTES } from './routes/hosts.ts';
 import { LATER_ROUTES } from './routes/later.ts';
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...RUN_REPORT_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...HOST_ROUTES,
+  ...ALERT_ROUTES,
   ...SECRET_ROUTES,
   ...CONFIG_ROUTES,
   ...TENANT_ROUTES,

@@ -4,6 +4,7 @@
  * time: they come from our own code, and a page may hold a thousand rows.
  */
 import { z } from 'zod';
+import { RULES } from '#core/alerts/rules.ts';
 import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
 import type { EndBucket } from '#core/ledger.ts';
 import { SCOPES } from '#core/operations.ts';
@@ -23,6 +24,39 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const jsonObject = z.record(z.string(), json);
 const bucketCounts = z.partialRecord(z.enum(BUCKETS), count);
 const END_BUCKETS = BUCKETS.filter((bucket): bucket is EndBucket => bucket !== 'pending');
+
+export const alertViewSchema = z.object({
+  id: z.string(),
+  taskId: z.string(),
+  rule: z.enum(RULES),
+  state: z.enum(['raised', 'resolved']),
+  raisedAt: instant,
+  resolvedAt: instant.exactOptional(),
+  runId: z.string().meta({ description: 'The run that raised it' }).exactOptional(),
+  resolvedBy: z.string().meta({ description: 'The run that resolved it' }).exactOptional(),
+  value: z.number().meta({ description: 'What was found' }),
+  limit: z.number().meta({ description: 'What the task wants' }),
+  detail: z.string(),
+  deliveries: z
+    .array(
+      z.object({
+        event: z.enum(['raised', 'resolved']),
+        to: z.string(),
+        state: z.enum(['pending', 'delivered', 'failed']),
+        attempts: count,
+        lastAt: instant.exactOptional(),
+        nextAt: instant.exactOptional(),
+        error: z.string().exactOptional(),
+      }),
+    )
+    .meta({ description: 'To webhooks' }),
+});
+export const webhookSecretSchema = z.object({
+  secret: z.string().meta({ description: 'whsec_ and the key in Base64, as Standard Webhooks has it' }),
+  rotatedAt: instant.exactOptional(),
+  previous: z.string().meta({ description: 'Signs beside the new one' }).exactOptional(),
+  previousUntil: instant.exactOptional(),
+});
 
 const scheduleViewSchema = z
   .object({

@@ -15,7 +15,7 @@ import type {
   SecretView,
   TenantView,
 } from '#core/operations.ts';
-import type { DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
+import type { AlertView, DeadLettersRedriven, DeadLetterView, Explanation, Overlap, PageOf } from '#core/operations.ts';
 import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
 import type { ResultsView, RunView, SigningKeyView, TaskView, UploadView } from '#core/operations.ts';
 import { reasonOf } from './failure.ts';
@@ -102,6 +102,8 @@ export function clientOf(options: ClientOptions) {
       call<PageOf<ConfigVersionView>>({ method: 'GET', path: 'config/versions', query: { ...page } }),
     rollbackConfig: (version: number) =>
       call<ConfigView>({ method: 'POST', path: 'config/rollback', body: { version } }),
+    listAlerts: (filter: Listing & { taskId?: string; state?: string }) =>
+      call<PageOf<AlertView>>({ method: 'GET', path: 'alerts', query: { ...filter } }),
     listDeadLetters: (filter: Listing & { runId?: string }) =>
       call<PageOf<DeadLetterView>>({ method: 'GET', path: 'dead-letters', query: { ...filter } }),
     /** @param ids 1 to PAGE_LIMIT_MAX of them. */

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { HOST_SCOPES, OVERLAPS, SCOPES } from '#core/operations.ts';
 import type { CollectOptions } from './commands/collect.ts';
+import type { AlertsOptions } from './commands/alerts.ts';
 import type { DeadLettersOptions } from './commands/dead-letters.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { HostOptions } from './commands/hosts.ts';
@@ -104,6 +105,7 @@ function programOf(around: Surroundings, done: (code: number) => void): Command 
         (await import('./commands/explain.ts')).explain(around, run, url, options),
       ),
     );
+  addAlerts(program, around, act);
   addDeadLetters(program, around, act);
   addSecrets(program, around, act);
   addConfig(program, around, act);
@@ -192,6 +194,16 @@ function addConfig(program: Command, around: Surroundings, act: Act): void {
   command(config, 'rollback <version>', 'a new version equal to an old one; 0 empties the configuration').action(
     act(async (version: string, options: CommonOptions) => (await commands()).rollbackConfig(around, version, options)),
   );
+}
+
+function addAlerts(program: Command, around: Surroundings, act: Act): void {
+  const commands = (): Promise<typeof import('./commands/alerts.ts')> => import('./commands/alerts.ts');
+  const alerts = command(program, 'alerts', 'what is not as it should be, by the rules of the tasks');
+  command(alerts, 'list', 'all alerts, newest first')
+    .option('--task <task>', 'only those of one task')
+    .addOption(new Option('--state <state>', 'only those that stand, or that are over').choices(['raised', 'resolved']))
+    .addOption(limitOption())
+    .action(act(async (options: AlertsOptions & PagingOptions) => (await commands()).listAlerts(around, options)));
 }
 
 function addDeadLetters(program: Command, around: Surroundings, act: Act): void {

@@ -1,6 +1,8 @@
 /** What steps are given: the ports of the world they run in. Each step names the ones it uses by `Pick`. */
 import type {
   Chance,
+  EventBus,
+  WebhookKeys,
   Clock,
   DeadMessages,
   Fetcher,
@@ -35,6 +37,8 @@ export interface Context {
   secrets: Secrets;
   orchestrator: Orchestrator;
   schedules: Schedules;
+  events: EventBus;
+  webhookKeys: WebhookKeys;
   clock: Clock;
   chance: Chance;
   log: Log;

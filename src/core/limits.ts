@@ -167,6 +167,25 @@ export const DUE_MISSED_MAX = 10_080;
 export const DUE_STARTS_MAX = 60;
 /** Due times that a task shows. */
 export const NEXT_RUNS_SHOWN = 3;
+/** An alert whose telling was cut short is told by the sweep after this. */
+export const ALERT_AGAIN_MS = 60_000;
+/** Notices that one pass of `notify` takes up, and how long it takes up new ones: a pass ends within its minute. */
+export const NOTICES_MAX = 200;
+export const NOTIFY_PASS_MS = 35_000;
+/** What a receiver has time for; Standard Webhooks recommends 15 to 30 s. */
+export const WEBHOOK_TIMEOUT_MS = 15_000;
+/** Of its answer nothing is used. */
+export const WEBHOOK_BYTES_MAX = 64 * 1024;
+/** Waits between attempts: seven attempts in some eighteen hours, so that a receiver may be down over night. */
+export const WEBHOOK_RETRY_MS: readonly [number, ...number[]] = [1, 5, 30, 120, 300, 600].map(
+  (minutes) => minutes * 60_000,
+) as [number, ...number[]];
+/** A secret that was changed signs beside the new one for a day: receivers are changed over in office hours. */
+export const WEBHOOK_OVERLAP_MS = 24 * 3_600_000;
+/** Receivers refuse what is older (or newer) than this, which Standard Webhooks recommends. */
+export const WEBHOOK_TOLERANCE_SECONDS = 300;
+/** What has been told is kept for so long. */
+export const NOTICE_KEPT_SECONDS = 30 * 86_400;
 /** A live run is looked at this often. */
 export const RUN_SWEEP_MS = 60_000;
 /** A shard that was sent but not claimed in this time is sent again, then after twice that, and so on: a long queue is no loss. */

@@ -119,6 +119,25 @@ export const dueSeed = (tenant: string, taskId: string, dueAt: number): string =
   createHash('sha256')
     .update(`${scheduleKey(tenant, taskId).pk} ${String(dueAt)}`)
     .digest('hex');
+/** What the latest judged run of a task came to. */
+export const healthKey = (tenant: string, taskId: string): Key => ({
+  pk: versionKey(tenant, taskId, 0).pk,
+  sk: 'HEALTH',
+});
+/** The incidents of one rule of a task, by number. */
+export const alertPrefix = (rule: string): string => `ALERT#${rule}#`;
+export const alertKey = (tenant: string, taskId: string, rule: string, number: number): Key => ({
+  pk: versionKey(tenant, taskId, 0).pk,
+  sk: alertPrefix(rule) + digits(number, 8),
+});
+/** Partition of the `list` index that holds a tenant's alerts. */
+export const alertListPk = (tenant: string): string => `${tenantPk(tenant)}#ALERTS`;
+export const noticeKey = (tenant: string, id: string): Key => ({
+  pk: `${tenantPk(tenant)}#NOTICE#${id}`,
+  sk: 'NOTICE',
+});
+/** Which generation of the tenant's webhook secret counts. */
+export const webhookRowKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'WEBHOOK' });
 export const EVENT_PREFIX = 'E#';
 /** `order` breaks ties within a millisecond and makes a repeated event overwrite itself. */
 export const eventKey = (tenant: string, runId: string, atMs: number, order: string): Key => ({
@@ -228,6 +247,8 @@ export const dueOf = ({ region, runId }: { region: string; runId: string }): str
 /** The same for a task and what belongs to it. */
 export const dueOfTask = (region: string, tenant: string, taskId: string): string =>
   duePartition(region, taskKey(tenant, taskId).pk + taskId);
+/** What is to be told; a few per run, so one partition holds it. */
+export const noticeDue = (region: string): string => `NOTICE#${region}`;
 const duePartition = (region: string, of: string): string =>
   `DUE#${region}#${String(createHash('md5').update(of).digest().readUInt32BE(0) % DUE_PARTITIONS)}`;
 export const duePartitions = (region: string): string[] =>

@@ -11,6 +11,7 @@ import type { OperatorWord } from './pace/operator.ts';
 import type { RunState } from './run.ts';
 import type { ShardState } from './shard.ts';
 import type { Permission, Quotas } from './quotas.ts';
+import type { Rule } from './alerts/rules.ts';
 import type { TaskSpec } from './task.ts';
 import type { CostByService } from './usage.ts';
 
@@ -54,6 +55,40 @@ export interface TaskView {
   warnings?: string[];
   /** Of a task with a schedule, as things stand: not part of the version that `etag` is of. */
   schedule?: ScheduleView;
+}
+/** One incident of a rule of a task. */
+export interface AlertView {
+  id: string;
+  taskId: string;
+  rule: Rule;
+  state: 'raised' | 'resolved';
+  raisedAt: string;
+  resolvedAt?: string;
+  /** The runs that raised and resolved it. */
+  runId?: string;
+  resolvedBy?: string;
+  /** What was found, and what the task wants. */
+  value: number;
+  limit: number;
+  detail: string;
+  /** To webhooks. Empty until there was a first attempt to tell. */
+  deliveries: {
+    event: 'raised' | 'resolved';
+    to: string;
+    state: 'pending' | 'delivered' | 'failed';
+    attempts: number;
+    lastAt?: string;
+    nextAt?: string;
+    error?: string;
+  }[];
+}
+export interface WebhookSecretView {
+  /** `whsec_…` */
+  secret: string;
+  rotatedAt?: string;
+  /** Signs beside the new one. */
+  previous?: string;
+  previousUntil?: string;
 }
 export interface ScheduleView {
   /** When it is due next. */
@@ -450,6 +485,13 @@ export interface Operations {
   results(caller: Caller, runId: string): Promise<Outcome<ResultsView>>;
   records(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<RecordLine>>>;
   createUpload(caller: Caller, once?: Once): Promise<Outcome<UploadView>>;
+  listAlerts(
+    caller: Caller,
+    filter: { taskId?: string; state?: 'raised' | 'resolved' },
+    page: PageRequest,
+  ): Promise<Outcome<PageOf<AlertView>>>;
+  getWebhookSecret(caller: Caller): Promise<Outcome<WebhookSecretView>>;
+  rotateWebhookSecret(caller: Caller, once?: Once): Promise<Outcome<WebhookSecretView>>;
 
   listSecrets(caller: Caller, page: PageRequest): Promise<Outcome<PageOf<SecretView>>>;
   getSecret(caller: Caller, name: string): Promise<Outcome<SecretView>>;

@@ -4,6 +4,7 @@
  *
  * Fates: a port call either returns, or throws after its own bounded retries; a lost condition is a value, never a throw.
  */
+import type { CloudEvent } from './alerts/notice.ts';
 import type { FailReason } from './ledger.ts';
 import type { MetricName } from './metrics.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -242,6 +243,17 @@ export type Extraction =
 
 export interface Extractor {
   extract(document: FetchedDocument): Extraction;
+}
+
+// ---------------------------------------------------------------- events
+
+/** The stage's bus. At least once. */
+export interface EventBus {
+  put(event: CloudEvent): Promise<void>;
+}
+/** The keys that webhooks are signed with. */
+export interface WebhookKeys {
+  of(tenant: string, generation: number): Promise<Uint8Array>;
 }
 
 // ---------------------------------------------------------------- signing

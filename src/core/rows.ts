@@ -9,6 +9,7 @@ import type { ShardPhase } from './shard.ts';
 import type { Overlap, Scope } from './operations.ts';
 import type { Usage } from './usage.ts';
 import type { Permission, Quotas } from './quotas.ts';
+import type { Rule } from './alerts/rules.ts';
 import type { ScheduleSpec } from './task.ts';
 
 /** What one committed plan of a round cut, and what it decided by itself. */
@@ -82,6 +83,10 @@ export interface RunFacts extends Key {
   redriving?: Redriving;
   /** Seed of the idempotency key that redrove it last. */
   redrivenBy?: string;
+  /** What of it has been told to the outside. */
+  told?: string[];
+  /** Targets that lacked what the task requires, where a rule asks for it. */
+  unextracted?: number;
   /** Shard up to which orphaned objects were deleted after its end. */
   settledTo?: string;
   listPk: string;
@@ -213,6 +218,75 @@ export interface ScheduleRow extends Key {
 export type DueOutcome = { at: number } & (
   { what: 'started'; runId: string } | { what: 'skipped' | 'refused'; detail: string }
 );
+/** One incident of one rule of a task. */
+export interface AlertRow extends Key {
+  kind: 'alert';
+  tenant: string;
+  alertId: string;
+  /** Of the rule's incidents, from 1. */
+  number: number;
+  taskId: string;
+  rule: Rule;
+  state: 'raised' | 'resolved';
+  raisedAt: number;
+  resolvedAt?: number;
+  /** When that took place which it was last judged by. */
+  asOf: number;
+  /** The runs that raised and resolved it. */
+  runId?: string;
+  resolvedBy?: string;
+  value: number;
+  limit: number;
+  detail: string;
+  /** JSON text of whom it tells. */
+  notify: string;
+  listPk: string;
+  listSk: string;
+  /** While there is something to tell. */
+  duePk?: string;
+  dueAt?: number;
+}
+/** What is to be told to the outside, and what became of it. */
+export interface NoticeRow extends Key {
+  kind: 'notice';
+  tenant: string;
+  noticeId: string;
+  /** JSON text of the CloudEvent: what is signed must not change between attempts. */
+  event: string;
+  deliveries: Delivery[];
+  attempts: number;
+  /** Seconds. */
+  expiresAt: number;
+  duePk?: string;
+  dueAt?: number;
+}
+export interface Delivery {
+  /** `bus`, or the URL of a webhook. */
+  to: string;
+  state: 'pending' | 'delivered' | 'failed';
+  attempts?: number;
+  /** Of the last attempt. */
+  at?: number;
+  error?: string;
+}
+/** What the latest judged run of a task came to. */
+export interface HealthRow extends Key {
+  kind: 'health';
+  runId: string;
+  at: number;
+  /** Of its answers, those that lacked what the task requires. */
+  share: number;
+  /** The same of the run before it. */
+  before?: number;
+}
+export interface WebhookRow extends Key {
+  kind: 'webhook';
+  /** Absent row = 0. */
+  generation: number;
+  rotatedAt: number;
+  /** Seed of the idempotency key that changed it. */
+  by?: string;
+}
 export interface VersionRow extends Key {
   kind: 'version';
   version: number;
@@ -360,6 +434,10 @@ export interface UsageRow extends Key, Usage {
 export const asRun = (item: Item): RunRow => item as unknown as RunRow;
 export const asShard = (item: Item): ShardRow => item as unknown as ShardRow;
 export const asTask = (item: Item): TaskRow => item as unknown as TaskRow;
+export const asAlert = (item: Item): AlertRow => item as unknown as AlertRow;
+export const asNotice = (item: Item): NoticeRow => item as unknown as NoticeRow;
+export const asHealth = (item: Item): HealthRow => item as unknown as HealthRow;
+export const asWebhook = (item: Item): WebhookRow => item as unknown as WebhookRow;
 export const asSchedule = (item: Item): ScheduleRow => item as unknown as ScheduleRow;
 export const asVersion = (item: Item): VersionRow => item as unknown as VersionRow;
 export const asConfig = (item: Item): ConfigRow => item as unknown as ConfigRow;
@@ -381,6 +459,10 @@ type Row =
   | ShardRow
   | TaskRow
   | ScheduleRow
+  | AlertRow
+  | NoticeRow
+  | HealthRow
+  | WebhookRow
   | VersionRow
   | ConfigRow
   | TenantRow

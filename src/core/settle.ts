@@ -3,6 +3,7 @@
  * leases left behind are deleted. The run stays due until all of it is done, so the sweep goes on where others died.
  */
 import { SETTLE_SHARDS_MAX } from './limits.ts';
+import { tellRun } from './alerts/run-news.ts';
 import { commitName, fileName, fileObject, linksObject, runKey, type FileKind } from './names.ts';
 import { isEnded } from './run.ts';
 import { dropLock, startNext } from './run-lock.ts';
@@ -11,7 +12,7 @@ import { allShards } from './store.ts';
 import type { RunRow, ShardRow } from './rows.ts';
 import type { Context } from './context.ts';
 
-type Ports = Pick<Context, 'table' | 'objects' | 'orchestrator' | 'clock'>;
+type Ports = Pick<Context, 'region' | 'table' | 'objects' | 'orchestrator' | 'clock'>;
 
 /** Lets go of the lock and starts the run that has waited longest. */
 export async function yieldTurn(ports: Omit<Ports, 'objects'>, run: RunRow): Promise<void> {
@@ -23,6 +24,7 @@ export async function yieldTurn(ports: Omit<Ports, 'objects'>, run: RunRow): Pro
 export async function settle(ports: Ports, run: RunRow): Promise<boolean> {
   if (!isEnded(run.state)) return false;
   await yieldTurn(ports, run);
+  await tellRun(ports, run);
   let left = SETTLE_SHARDS_MAX;
   for await (const shard of allShards(ports.table, run)) {
     if (run.settledTo !== undefined && shard.shardId <= run.settledTo) continue;

@@ -134,6 +134,8 @@ export interface AlertsSpec {
   errorRate?: number;
   minRecords?: number;
   maxMinutes?: number;
+  /** The share of answers that lack what the task requires may rise by this from one run to the next. */
+  missingFields?: number;
   notify: ({ webhook: string } | { email: string })[];
 }
 

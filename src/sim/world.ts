@@ -41,6 +41,11 @@ const STEP_LIFE_MS = 900_000;
 export type StepPorts = Context & WorkStepPorts & PlanPorts & { randomBytes: (n: number) => Uint8Array };
 
 let signer: Signer | undefined;
+/** What is to be told is put down and carried out by nobody: `notify` has tests of its own. */
+const UNTOLD: Pick<Context, 'events' | 'webhookKeys'> = {
+  events: { put: () => Promise.resolve() },
+  webhookKeys: { of: () => Promise.resolve(new Uint8Array(32)) },
+};
 /** The tasks of scenarios are started by their operator. */
 const NO_SCHEDULES: Schedules = {
   put: () => Promise.reject(new Error('the simulation keeps no schedules')),
@@ -180,6 +185,7 @@ export class World {
       orchestrator: orchestratorOf(wire, actor, this.machine),
       secrets: this.secrets,
       schedules: NO_SCHEDULES,
+      ...UNTOLD,
       signer: signerFor(wire, actor, signer),
       clock: clockOf(actor, this.clock, this.watch),
       chance: () => actor.dice.next(),

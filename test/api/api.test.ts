@@ -75,7 +75,9 @@ describe('bodies', () => {
   });
 
   it('bring warnings about what is only stored', async () => {
-    const response = await client().send('POST /v1/tasks', { body: { ...SMALL, alerts: { minRecords: 1 } } });
+    const response = await client().send('POST /v1/tasks', {
+      body: { ...SMALL, alerts: { notify: [{ email: 'a@b.example' }] } },
+    });
     expect(json(response)).toMatchObject({ warnings: [expect.stringContaining('alerts')] });
   });
 });

@@ -2,7 +2,15 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
-import type { DeadLettersRedriven, DeadLetterView, Explanation, PendingLine, RecordLine } from '#core/operations.ts';
+import type {
+  AlertView,
+  WebhookSecretView,
+  DeadLettersRedriven,
+  DeadLetterView,
+  Explanation,
+  PendingLine,
+  RecordLine,
+} from '#core/operations.ts';
 import type { ResultsView, RunView, ShardView, SigningKeyView, TaskVersionView, TaskView } from '#core/operations.ts';
 import type {
   ApiKeyView,
@@ -144,6 +152,10 @@ describe('the schemas of answers', () => {
     expectTypeOf<ResultsView>().toExtend<Of<typeof views.resultsViewSchema>>();
     expectTypeOf<Of<typeof views.explanationSchema>>().toExtend<Explanation>();
     expectTypeOf<Explanation>().toExtend<Of<typeof views.explanationSchema>>();
+    expectTypeOf<Of<typeof views.alertViewSchema>>().toExtend<AlertView>();
+    expectTypeOf<AlertView>().toExtend<Of<typeof views.alertViewSchema>>();
+    expectTypeOf<Of<typeof views.webhookSecretSchema>>().toExtend<WebhookSecretView>();
+    expectTypeOf<WebhookSecretView>().toExtend<Of<typeof views.webhookSecretSchema>>();
     expectTypeOf<Of<typeof views.deadLetterSchema>>().toExtend<DeadLetterView>();
     expectTypeOf<DeadLetterView>().toExtend<Of<typeof views.deadLetterSchema>>();
     expectTypeOf<Of<typeof views.deadLettersRedrivenSchema>>().toExtend<DeadLettersRedriven>();

@@ -62,7 +62,7 @@ describe('a task document', () => {
   it('names what this release does not act upon', () => {
     const parsed = parseTask(FULL, options);
     const named = parsed.ok ? parsed.warnings.map((warning) => warning.split(':')[0]) : [];
-    expect(named).toEqual(['alerts']);
+    expect(named).toEqual(['alerts.notify']);
   });
 });
 

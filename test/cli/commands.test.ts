@@ -58,6 +58,7 @@ describe('arguments', () => {
     'runs resume',
     'runs redrive',
     'explain',
+    'alerts list',
     'dead-letters list',
     'dead-letters redrive',
     'secrets list',
@@ -203,14 +204,14 @@ describe('validate', () => {
     const it = around();
     writeFileSync(
       path.join(it.cwd, 'task.yaml'),
-      'name: shop\nsource:\n  range: {url: "https://a.example/{y}/{p}", y: {from: 2001, to: 2010}, p: {from: 0, to: 95, step: 10}}\nextract: {each: .x, fields: {a: h1}}\nalerts: {minRecords: 1}\n',
+      'name: shop\nsource:\n  range: {url: "https://a.example/{y}/{p}", y: {from: 2001, to: 2010}, p: {from: 0, to: 95, step: 10}}\nextract: {each: .x, fields: {a: h1}}\nalerts: {notify: [{email: a@b.example}]}\n',
     );
     expect(await runCli(['validate', 'task.yaml'], it)).toBe(0);
     expect(it.stdout()).toMatch(
       /^ok: shop\n {2}source +range https:\/\/a.example\/{y}\/{p}: 100 URLs\n {2}hosts +a.example\n/,
     );
     expect(it.stdout()).toContain('one for each .x: a');
-    expect(it.stderr()).toMatch(/^note: alerts: /);
+    expect(it.stderr()).toMatch(/^note: alerts.notify: /);
     expect(api.seen).toEqual([]);
   });
 

@@ -35,6 +35,7 @@ test.each<[string, string, number, JsonObject]>([
   ['sitemap', '/zh/3', 1, { kind: 'zh', title: '未完的果园（第1卷）', price: 34 }],
   ['sitemap', '/author/ada-bergmann', 1, { kind: 'author', title: 'Ada Bergmann' }],
   ['scheduled', '/author/ada-bergmann', 1, { kind: 'author', title: 'Ada Bergmann' }],
+  ['alerts', '/author/ada-bergmann', 1, { kind: 'author', title: 'Ada Bergmann' }],
   ['urls', '/book/7', 1, { title: 'The Northern Harbour of Tromsø', page: 'product' }],
   ['list', '/book/5', 1, { title: 'The Patient Harbour of Tromsø', isbn: '9790000064959' }],
   ['range', '/quotes/page/2', 10, {}],

@@ -1,13 +1,29 @@
 /** The whole, for real: the handlers' bundles, the state machine, queues and tables of the embedded stack, against an origin that misbehaves. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbedded, type EmbeddedStack } from '#local/embedded.ts';
+import type { CloudEvent } from '#core/alerts/notice.ts';
+import { verifyWebhook } from '#core/alerts/webhook.ts';
+import { noticeKey } from '#core/names.ts';
+import { dynamoClient } from '#lambdas/aws/clients.ts';
+import { DynamoTable } from '#lambdas/aws/table.ts';
 import { startOrigin, type Origin } from '#support/origin.ts';
 import { CHARSET_TEXTS } from '#support/origin/site.ts';
 import { BUCKETS, type LedgerLine } from '#core/ledger.ts';
-import type { PageOf, RecordLine, ResultsView, RunView, TaskView, UsageView } from '#core/operations.ts';
+import type {
+  AlertView,
+  PageOf,
+  RecordLine,
+  ResultsView,
+  RunView,
+  TaskView,
+  UsageView,
+  WebhookSecretView,
+} from '#core/operations.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'gleaner-e2e-'));
 let stack: EmbeddedStack;
@@ -66,6 +82,12 @@ const collect = async (document: object): Promise<{ run: RunView; lines: LedgerL
   expect(rows).toHaveLength(run.progress.records);
   return { run, lines, rows };
 };
+const owner = () =>
+  dynamoClient({
+    endpoint: stack.world.clientEnv['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
 const at = (path: string): string => origin.url + path;
 
 describe('the embedded stack', () => {
@@ -191,6 +213,78 @@ describe('the embedded stack', () => {
     expect((await ended(after?.last?.runId ?? '')).state).toBe('SUCCEEDED');
     await api('PUT', `/tasks/${name}`, document);
     expect(stack.world.schedules.list().some(({ description = '' }) => description.includes(` ${name} `))).toBe(false);
+  });
+
+  it('raises an alert, tells a webhook that can verify it, and resolves it by the next run', async () => {
+    const told: { headers: IncomingHttpHeaders; body: string }[] = [];
+    const receiver = createServer((request, response) => {
+      void (async () => {
+        const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString();
+        told.push({ headers: request.headers, body });
+        // The first attempt at each is in vain.
+        response.statusCode = told.filter((each) => each.body === body).length === 1 ? 503 : 204;
+        response.end();
+      })();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}/hook`;
+    const name = `e2e-${String(++names)}`;
+    const document = (page: string): object => ({
+      name,
+      source: { urls: [at(page)] },
+      extract: { format: 'none' },
+      retry: { attempts: 1 },
+      alerts: { errorRate: 0.1, notify: [{ webhook: url }] },
+    });
+    try {
+      const bad = await ended((await api<RunView>('POST', '/runs', { task: document('/status/404') })).id);
+      // Told a moment after the run has ended; by this call of notify or by that of the minute.
+      const alert = async (fits: (alert: AlertView) => boolean): Promise<AlertView> => {
+        for (;;) {
+          await stack.world.invoke('FunctionsNotify', {});
+          const [found] = (await api<PageOf<AlertView>>('GET', `/alerts?taskId=${name}`)).items;
+          if (found && fits(found)) return found;
+        }
+      };
+      const raised = await alert(({ deliveries }) => (deliveries[0]?.attempts ?? 0) > 0);
+      expect(raised).toMatchObject({ state: 'raised', rule: 'errorRate', value: 1, limit: 0.1, runId: bad.id });
+      expect(raised.deliveries).toMatchObject([{ event: 'raised', to: url, state: 'pending', error: 'status 503' }]);
+      const good = await ended((await api<RunView>('POST', '/runs', { task: document('/page/1') })).id);
+      // Their time has come again: nobody waits for it here.
+      const table = new DynamoTable(owner(), stack.world.resource('table', 'TablesControl').name);
+      const ids = [bad.id, good.id].flatMap((run) => [`${run}-started`, `${run}-ended-0`]);
+      const hasCome = (id: string): Promise<unknown> =>
+        table.update(noticeKey('local', id), { set: { dueAt: 0 } }, { present: 'dueAt' });
+      const resolved = await alert(({ state, deliveries }) => {
+        for (const id of [...ids, `${raised.id}-raised`, `${raised.id}-resolved`]) void hasCome(id);
+        return (
+          state === 'resolved' && deliveries.length === 2 && deliveries.every((each) => each.state === 'delivered')
+        );
+      });
+      expect(resolved).toMatchObject({ id: raised.id, resolvedBy: good.id });
+      expect(resolved.deliveries.map(({ event }) => event)).toEqual(['raised', 'resolved']);
+      while (new Set(told.map(({ headers }) => headers['webhook-id'])).size < 6)
+        await stack.world.invoke('FunctionsNotify', {});
+      const { secret } = await api<WebhookSecretView>('GET', '/webhook-secret');
+      const types = new Set<string>();
+      for (const { headers, body } of told) {
+        expect(verifyWebhook(secret, headers as Record<string, string>, body, Date.now() / 1000)).toBe('ok');
+        expect(verifyWebhook(secret, headers as Record<string, string>, `${body} `, Date.now() / 1000)).toBe('forged');
+        const event = JSON.parse(body) as CloudEvent;
+        expect(event).toMatchObject({
+          specversion: '1.0',
+          id: headers['webhook-id'],
+          datacontenttype: 'application/json',
+        });
+        types.add(event.type);
+      }
+      expect([...types].sort()).toEqual(['gleaner.alert.raised', 'gleaner.alert.resolved', 'gleaner.run.finished', 'gleaner.run.started']); // prettier-ignore
+      const onBus = stack.world.events().filter(({ detail }) => (detail.data as { taskId?: string }).taskId === name);
+      expect(new Set(onBus.map(({ detail }) => detail.id)).size).toBe(6);
+      expect(onBus.every(({ source, type, detail }) => source === 'gleaner' && type === detail.type)).toBe(true);
+    } finally {
+      receiver.close();
+    }
   });
 
   it('gives results that can be downloaded and hold what the manifest says', async () => {

@@ -257,7 +257,10 @@ async function scheduled(rig: Rig): Promise<void> {
   const { client, owner, stack } = rig;
   const gate = await opened(rig);
   const urls = { urls: [`${gate.url}/`] };
-  const schedule = (cron: string): JsonObject => ({ schedule: { cron, overlap: 'queue' } });
+  const schedule = (cron: string): JsonObject => ({
+    schedule: { cron, overlap: 'queue' },
+    alerts: { notify: [{ webhook: `${gate.url}/` }] },
+  });
   const made = await client.createTask(task('scheduled', urls, schedule('0 3 * * *')));
   const put = await client.replaceTask('scheduled', task('scheduled', urls, schedule('0 * * * *')), made.etag);
   const [part] = stack.world.schedules.list();
@@ -275,6 +278,12 @@ async function scheduled(rig: Rig): Promise<void> {
   while (!(await owner.hasMessage('SchedulesDeadLetters'))) await pause(LOOK_MS);
   await client.deleteTask('scheduled');
   const dueAt = new Date().toISOString();
+  await stack.world.invoke('FunctionsNotify', {});
+  must('what was told', stack.world.events().length > 0, true);
+  const secret = await fetch(`${stack.apiUrl}/v1/webhook-secret`, {
+    headers: { authorization: `Bearer ${stack.key}` },
+  });
+  must('the secret of webhooks', secret.status, 200);
   const late = await stack.world.invoke('FunctionsFire', { tenant: 'local', taskId: 'scheduled', dueAt });
   must('a call that comes too late', late, { outcome: 'noSchedule' });
 }

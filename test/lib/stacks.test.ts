@@ -132,7 +132,8 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
   });
 
   it('keeps the signing secret for finish, and the dead messages for the sweep', () => {
-    const [[secretId, secret] = ['', undefined]] = of('AWS::SecretsManager::Secret');
+    const secrets = of('AWS::SecretsManager::Secret');
+    const [secretId, secret] = secrets.find(([id]) => id.startsWith('Signing')) ?? ['', undefined];
     expect(secret?.Properties.GenerateSecretString).toMatchObject({ PasswordLength: 64, ExcludePunctuation: true });
     expect(secret?.DeletionPolicy).toBe(stage === 'prod' ? 'Retain' : 'Delete');
     const dead = of('AWS::SQS::Queue').find(([, { Properties: p }]) => p.RedrivePolicy === undefined)?.[0] ?? '';
@@ -148,6 +149,12 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
         })
         .map(([id]) => id);
     expect(granted('secretsmanager:GetSecretValue', secretId)).toEqual([expect.stringMatching(/finish/i)]);
+    // Webhooks: who signs them, and who shows a tenant's admins their key.
+    const webhooks = secrets.find(([id]) => id.startsWith('Events'))?.[0] ?? '';
+    expect(granted('secretsmanager:GetSecretValue', webhooks)).toEqual([
+      expect.stringMatching(/api/i),
+      expect.stringMatching(/notify/i),
+    ]);
     for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage'])
       expect(granted(action, dead)).toEqual([expect.stringMatching(/sweep/i)]);
     // Tenants' secrets: whoever answers people can write them and not read them.

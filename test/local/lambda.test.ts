@@ -10,7 +10,14 @@ import { functionSpec, tempDir } from './fixture.ts';
 
 function host(functions: FunctionSpec[], logDir = tempDir(), concurrencyMax = 2): FunctionHost {
   const clients = clientEnvironment(
-    { dynamo: 'http://d', sqsS3: 'http://s', states: 'http://f', secrets: 'http://x', scheduler: 'http://c' },
+    {
+      dynamo: 'http://d',
+      sqsS3: 'http://s',
+      states: 'http://f',
+      secrets: 'http://x',
+      scheduler: 'http://c',
+      events: 'http://e',
+    },
     'eu-west-1',
     '/nowhere',
   );

@@ -5,11 +5,13 @@
 import type { LedgerLine } from '#core/ledger.ts';
 import type { Caller, DeadLettersRedriven, DeadLetterView, Explanation, Once, Operations } from '#core/operations.ts';
 import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Remembered } from '#core/operations.ts';
+import type { AlertView, WebhookSecretView } from '#core/operations.ts';
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
 import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
 import type { ConfigVersionView, ConfigView, HostStatus } from '#core/operations.ts';
 import type { Defaults } from '#core/defaults.ts';
+import { ALERT } from './fake-views.ts';
 import { isEnded } from '#core/run.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { API_KEY, DEAD_LETTERS, EVENTS, EXPLANATION, LEDGER, NOW, queuedRun, RECORDS } from './fake-views.ts';
@@ -234,6 +236,20 @@ export class FakeOperations implements Operations {
     const { url, method } = target;
     if (url !== EXPLANATION.url) return Promise.resolve(no(404, 'the run has no such target'));
     return Promise.resolve(yes({ ...EXPLANATION, ...(method !== undefined && { method }) }));
+  }
+  async listAlerts(
+    _caller: Caller,
+    _filter: { taskId?: string; state?: 'raised' | 'resolved' },
+    request: PageRequest,
+  ): Promise<Outcome<PageOf<AlertView>>> {
+    return page([ALERT], request);
+  }
+  async getWebhookSecret(): Promise<Outcome<WebhookSecretView>> {
+    return yes({ secret: 'whsec_AAAA' });
+  }
+  async rotateWebhookSecret(_caller: Caller, once?: Once): Promise<Outcome<WebhookSecretView>> {
+    await this.#act('rotateWebhookSecret', once);
+    return yes({ secret: 'whsec_BBBB', rotatedAt: NOW, previous: 'whsec_AAAA', previousUntil: NOW });
   }
   listDeadLetters(
     caller: Caller,

@@ -1,6 +1,6 @@
 /** What the fake operations tell: one of each view, with every optional field somewhere. */
 import type { Defaults } from '#core/defaults.ts';
-import type { ConfigVersionView, ConfigView } from '#core/operations.ts';
+import type { AlertView, ConfigVersionView, ConfigView } from '#core/operations.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { LedgerLine } from '#core/ledger.ts';
 import type { DeadLetterView, Explanation, PendingLine, RecordLine, ResultsView, RunView } from '#core/operations.ts';
@@ -199,3 +199,15 @@ export const DEAD_LETTERS: DeadLetterView[] = [
   },
   { id: 'd2', kind: 'message', runId: '0'.repeat(25) + '9', shardId: 'r000p001s000001', detail: 'gone', at: NOW },
 ];
+
+export const ALERT: AlertView = {
+  id: '01k2m3n4p5q6r7s8t9v0w1x2y4',
+  taskId: 'small',
+  rule: 'errorRate',
+  state: 'raised',
+  raisedAt: NOW,
+  value: 0.5,
+  limit: 0.05,
+  detail: '50 % of the targets failed',
+  deliveries: [{ event: 'raised', to: 'https://hooks.example/', state: 'pending', attempts: 1, nextAt: NOW }],
+};

@@ -6,6 +6,7 @@ import type { CompileExtractor, Outgoing } from '#core/context.ts';
 import type {
   DeadMessage,
   DeadMessages,
+  EventBus,
   Fetcher,
   FetchRequest,
   FetchResult,
@@ -19,6 +20,8 @@ import type {
 } from '#core/ports.ts';
 import type { Caller, TenantSettings } from '#core/operations.ts';
 import type { ScheduleSpec, TaskSpec } from '#core/task.ts';
+import type { CloudEvent } from '#core/alerts/notice.ts';
+import { webhookKey } from '#core/alerts/webhook.ts';
 import { asItem } from '#core/rows.ts';
 import { UNBOUNDED } from '#core/quotas.ts';
 import { tenantRow } from '#core/service/tenants.ts';
@@ -128,6 +131,10 @@ export class MemoryWorld {
       signer: signerOf('a secret that signs what tests make'),
       orchestrator: this.orchestrator,
       schedules: this.schedules,
+      events: this.events,
+      webhookKeys: {
+        of: (tenant: string, generation: number) => Promise.resolve(webhookKey('stage secret', tenant, generation)),
+      },
       clock: this.clock,
       chance: () => (this.#random = (this.#random * 16807) % 2147483647) / 2147483647,
       log: this.log,
@@ -188,6 +195,9 @@ export class MemoryWorld {
   #placed(taskId: string, what: { spec: ScheduleSpec; firstAt: number } | undefined): void {
     this.placed.set(taskId, [...(this.placed.get(taskId) ?? []), what]);
   }
+
+  readonly told: CloudEvent[] = [];
+  readonly events: EventBus = { put: (event) => Promise.resolve(void this.told.push(event)) };
 
   readonly log: Log = {
     info: (message, fields) => void this.lines.push({ level: 'info', message, fields }),

@@ -3,4 +3,4 @@ import type { LaterRoute } from '../route.ts';
 
 const get = (path: string): LaterRoute => ({ method: 'GET', path, scope: 'read' });
 
-export const LATER_ROUTES: LaterRoute[] = [get('/v1/runs/{runId}/diagnosis'), get('/v1/alerts')];
+export const LATER_ROUTES: LaterRoute[] = [get('/v1/runs/{runId}/diagnosis')];

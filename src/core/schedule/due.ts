@@ -7,6 +7,8 @@ import { METRICS } from '../metrics.ts';
 import { dueSeed, scheduleKey } from '../names.ts';
 import { asAttr, asSchedule, type DueOutcome, type ScheduleRow } from '../rows.ts';
 import { isLocked } from '../run-lock.ts';
+import { readTask } from '../store.ts';
+import { judgeDue } from '../alerts/run-news.ts';
 import { startRun, type StartPorts } from '../service/start.ts';
 import { overdueAt } from './place.ts';
 import { dueAfter, rhythmOf, type Rhythm } from './rhythm.ts';
@@ -16,14 +18,17 @@ import type { Change } from '../ports.ts';
 export type DuePorts = StartPorts & Pick<Context, 'log'>;
 export interface SeenTo {
   started: string[];
+  /** Another run of the task was going on. */
   skipped: number;
+  /** Could not be started, now or ever. */
+  refused: number;
   missed: number;
 }
 
 /** Sees to everything that is due up to `untilMs`; bounded, what is left stays due. Throws when a run cannot be started now. */
 export async function seeToDue(ports: DuePorts, found: ScheduleRow, untilMs: number): Promise<SeenTo> {
   const rhythm = rhythmOf(found.spec, found.since);
-  const seen: SeenTo = { started: [], skipped: 0, missed: 0 };
+  const seen: SeenTo = { started: [], skipped: 0, refused: 0, missed: 0 };
   let row = await passOver(ports, found, rhythm, Math.min(untilMs, ports.clock.now() - DUE_LATE_MS), seen);
   for (let left = DUE_STARTS_MAX; row !== undefined && left > 0; left--) {
     const at = dueAfter(rhythm, row.doneTo);
@@ -31,10 +36,14 @@ export async function seeToDue(ports: DuePorts, found: ScheduleRow, untilMs: num
     const last = await startDue(ports, row, at);
     row = await advance(ports, row, rhythm, at, { last: asAttr(last) });
     if (last.what === 'started') seen.started.push(last.runId);
-    else seen.skipped++;
+    else if (last.what === 'skipped') seen.skipped++;
+    else seen.refused++;
   }
   ports.meter.count(METRICS.runsDue, seen.started.length);
-  ports.meter.count(METRICS.runsMissed, seen.missed);
+  ports.meter.count(METRICS.runsMissed, seen.missed + seen.refused);
+  const { tenant, taskId } = found;
+  const lost = { tenant, taskId, missed: seen.missed + seen.refused, started: seen.started.length };
+  await judgeDue(ports, lost, async () => (await readTask(ports.table, tenant, taskId, found.version)).alerts?.notify ?? []); // prettier-ignore
   return seen;
 }
 

@@ -1,5 +1,6 @@
 /** What people and programs do to a run: stop it, let it rest, go on, try its failed targets again. */
 import { ROUNDS_MAX, RUN_SWEEP_MS } from '../limits.ts';
+import { tellRun } from '../alerts/run-news.ts';
 import { dueOf, isRunId } from '../names.ts';
 import { totalsOf } from '../progress.ts';
 import { isEnded, type Redriving } from '../run.ts';
@@ -29,6 +30,7 @@ export async function pauseRun(ports: ControlPorts, caller: Caller, runId: strin
   const { run } = write;
   if (!write.ok && run.state !== 'PAUSED') return cannot('paused', run, 'only a run that is RUNNING can be');
   if (write.ok) await note(ports.table, run, ports.clock.now(), 'run.paused', 'asked to rest');
+  await tellRun(ports, run);
   return ok(await viewRun(ports, run));
 }
 

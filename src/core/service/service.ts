@@ -1,5 +1,7 @@
 /** Everything the API can ask, over one set of ports. */
 import { createKey, listKeys, revokeKey, rotateKey } from './api-keys.ts';
+import { listAlerts } from './alerts.ts';
+import { getWebhookSecret, rotateWebhookSecret } from './webhook-secret.ts';
 import { authenticate, forget, remember, remembered } from './access.ts';
 import { getConfig, listConfigVersions, putConfig, rollbackConfig } from './config.ts';
 import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './control.ts';
@@ -18,7 +20,11 @@ import type { TaskPorts } from './tasks.ts';
 import type { Context } from '../context.ts';
 import type { Operations } from '../operations.ts';
 
-export type ServicePorts = StartPorts & TaskPorts & ControlPorts & HostPorts & Pick<Context, 'objects' | 'secrets'>;
+export type ServicePorts = StartPorts &
+  TaskPorts &
+  ControlPorts &
+  HostPorts &
+  Pick<Context, 'objects' | 'secrets' | 'webhookKeys'>;
 
 export function createService(ports: ServicePorts): Operations {
   return {
@@ -60,6 +66,9 @@ export function createService(ports: ServicePorts): Operations {
     results: (...args) => results(ports, ...args),
     records: (...args) => records(ports, ...args),
     createUpload: (...args) => createUpload(ports, ...args),
+    listAlerts: (...args) => listAlerts(ports, ...args),
+    getWebhookSecret: (caller) => getWebhookSecret(ports, caller),
+    rotateWebhookSecret: (...args) => rotateWebhookSecret(ports, ...args),
     listSecrets: (...args) => listSecrets(ports, ...args),
     getSecret: (...args) => getSecret(ports, ...args),
     putSecret: (...args) => putSecret(ports, ...args),

@@ -10,6 +10,8 @@ import { manifestObject, signingKeyKey } from '../names.ts';
 import { buildManifest } from '../manifest.ts';
 import { openTargets } from '../open-targets.ts';
 import { asItem, type RunRow, type ShardRow } from '../rows.ts';
+import { tellRun } from '../alerts/run-news.ts';
+import { countUnextracted } from '../alerts/unextracted.ts';
 import { isEnded, type Ending, type EndState } from '../run.ts';
 import { yieldTurn } from '../settle.ts';
 import { signedBytes } from '../signing.ts';
@@ -46,6 +48,7 @@ export async function finish(ports: Ports, request: FinishRequest): Promise<{ st
     ports.meter.count(METRICS.runsFailed, state === 'FAILED' || state === 'TIMED_OUT' ? 1 : 0);
     // Its lock goes to who waits for it; the sweep does what is cut short here, and the rest.
     await yieldTurn(ports, finished);
+    await tellRun(ports, finished);
   }
   return { state };
 }
@@ -100,6 +103,7 @@ async function makeManifest(
   const task = await taskOfRun(ports.table, run);
   const built = await buildManifest(run, allShards(ports.table, run), run.state, ports.clock.now());
   checkBalance(built);
+  if (task.alerts?.missingFields !== undefined) await countUnextracted(ports, run, built);
   const { key } = task.extract;
   if (key === undefined || key.length === 0) return { manifest: built, duplicateRecords: undefined };
   const { parts, dropped } = await dropDuplicates(ports.objects, run, built.parts, key);

@@ -5,9 +5,11 @@
  */
 import { METRICS } from '../metrics.ts';
 import { RUN_SWEEP_MS, SHARD_LOST_MS, SHARD_LOST_MS_MAX, SWEEP_ITEMS_MAX } from '../limits.ts';
+import { tellAlert } from '../alerts/incident.ts';
+import { judgeRunning, tellRun } from '../alerts/run-news.ts';
 import { buryDeadMessages } from '../dead-letters.ts';
 import { duePartitions, planPrefix } from '../names.ts';
-import { asRun, asSchedule, asShard, asTask, type RunRow, type ScheduleRow, type ShardRow } from '../rows.ts';
+import { asAlert, asRun, asSchedule, asShard, asTask, type RunRow, type ScheduleRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
 import { waitInLine } from '../run-lock.ts';
 import { seeToDue, type DuePorts } from '../schedule/due.ts';
@@ -80,6 +82,7 @@ async function sweepItem(ports: Ports, key: Key, answer: SweepAnswer): Promise<v
   if (item.kind === 'shard') answer.shardsResent += await sweepShard(ports, asShard(item));
   else if (item.kind === 'run') await sweepRun(ports, asRun(item), answer);
   else if (item.kind === 'schedule') answer.runsLate += await sweepSchedule(ports, asSchedule(item));
+  else if (item.kind === 'alert') await tellAlert(ports, asAlert(item));
   else if (item.kind === 'task') await placeSchedule(ports, asTask(item).tenant, asTask(item).taskId);
 }
 
@@ -121,6 +124,8 @@ async function sweepRun(ports: Ports, run: RunRow, answer: SweepAnswer): Promise
     if (await settle(ports, run)) answer.runsSettled++;
     return;
   }
+  await tellRun(ports, run);
+  await judgeRunning(ports, run);
   if (run.state === 'QUEUED' && run.waitsFor !== undefined) return waitInLine(ports, run);
   const late = run.deadlineAt + RUN_SWEEP_MS < ports.clock.now();
   if (late && (run.state === 'RUNNING' || run.state === 'PLANNING')) await timeUp(ports, run);

@@ -5,17 +5,17 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { RUN_SWEEP_MS } from '../src/core/limits.ts';
 
-/** Calls the sweep every minute. What a pass could not do, the next one finds again, so nothing is delivered late. */
-export class SweepSchedule extends Construct {
+/** Calls a function every minute. What a pass could not do, the next one finds again, so nothing is delivered late. */
+export class EveryMinute extends Construct {
   readonly rule: Rule;
 
-  constructor(scope: Construct, id: string, sweep: IFunction) {
+  constructor(scope: Construct, id: string, target: IFunction, does: string) {
     super(scope, id);
     const every = Duration.millis(RUN_SWEEP_MS);
     this.rule = new Rule(this, 'Rule', {
-      description: 'Gleaner: find and mend what was lost',
+      description: `Gleaner: ${does}`,
       schedule: Schedule.rate(every),
-      targets: [new LambdaFunction(sweep, { retryAttempts: 0, maxEventAge: every })],
+      targets: [new LambdaFunction(target, { retryAttempts: 0, maxEventAge: every })],
     });
   }
 }

@@ -1,0 +1,26 @@
+/** `notify`: every minute, what is to be told is carried out. */
+import { notify, type NotifyAnswer } from '#core/steps/notify.ts';
+import { dressed } from './aws/handler.ts';
+import { controlTable, eventBus, time, webhookKeys } from './aws/ports.ts';
+import { telling } from './aws/runtime.ts';
+import { outgoing } from './aws/web.ts';
+import { environment } from './contract.ts';
+
+const env = environment('notify', process.env);
+const told = telling(env.GLEANER_STAGE);
+const ports = {
+  region: env.GLEANER_REGION,
+  ...time,
+  ...controlTable(env),
+  ...eventBus(env),
+  ...webhookKeys(env),
+  fetcher: outgoing(process.env).fetcher,
+  log: told.log,
+  meter: told.meter,
+};
+
+export const handler = dressed<unknown, NotifyAnswer>(
+  told,
+  () => ({}),
+  () => notify(ports),
+);

@@ -1,0 +1,52 @@
+/** Alerts, and the secret that webhooks are signed with. */
+import { emptyBody } from '../bodies.ts';
+import { alertStateFilter, pageRequest, pageShape, taskIdFilter } from '../parameters.ts';
+import { defineRoute, okWith, replyTo } from '../route.ts';
+import type { Route } from '../route.ts';
+import { strict } from '../task-values.ts';
+import { alertViewSchema, pageOf, webhookSecretSchema } from '../views-schema.ts';
+
+export const alertPage = pageOf(alertViewSchema);
+
+export const ALERT_ROUTES: Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/v1/alerts',
+    operationId: 'listAlerts',
+    tag: 'alerts',
+    summary: 'List alerts, newest first, with the fate of what was told of them',
+    scope: 'read',
+    query: strict({ taskId: taskIdFilter, state: alertStateFilter, ...pageShape }),
+    answers: [{ status: 200, description: 'A page of alerts', schema: alertPage }],
+    handle: async ({ service, caller, query }) => {
+      const filter = {
+        ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
+        ...(query.state === undefined ? {} : { state: query.state }),
+      };
+      return replyTo(await service.operations.listAlerts(caller, filter, pageRequest(query)), okWith);
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/v1/webhook-secret',
+    operationId: 'getWebhookSecret',
+    tag: 'alerts',
+    summary: 'The secret that webhooks are signed with (Standard Webhooks)',
+    scope: 'admin',
+    answers: [{ status: 200, description: 'The secret', schema: webhookSecretSchema }],
+    handle: async ({ service, caller }) => replyTo(await service.operations.getWebhookSecret(caller), okWith),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/webhook-secret/rotate',
+    operationId: 'rotateWebhookSecret',
+    tag: 'alerts',
+    summary: 'Change the secret that webhooks are signed with; for a day the one before signs too',
+    scope: 'admin',
+    body: emptyBody,
+    answers: [{ status: 200, description: 'The new secret, and the one before', schema: webhookSecretSchema }],
+    problems: ['conflict'],
+    handle: async ({ service, caller, once }) =>
+      replyTo(await service.operations.rotateWebhookSecret(caller, once), okWith),
+  }),
+];
