@@ -131,6 +131,15 @@ async function crawled({ client, origin, dir }: Rig): Promise<void> {
   must('the results', (await verifyResults(join(dir, 'crawled'))).ok, true);
   must('a target', (await client.explain(id, { url: `${origin.url}/page/3` })).bucket, 'collected');
   must('the list of runs', (await client.listRuns({ taskId: 'crawled' })).items.length, 1);
+  await capped(client, new URL(origin.url).host);
+}
+
+/** The pace of a host is looked at, capped for everyone and let go. */
+async function capped(client: Client, host: string): Promise<void> {
+  must('the hosts', (await client.listHosts({})).items.map((each) => each.host).includes(host), true);
+  must('the cap', (await client.putHost(host, { requestsPerSecond: 500, scope: 'everyone' })).limit, 500);
+  await client.deleteHost(host, { scope: 'everyone' });
+  must('no cap', (await client.getHost(host)).limit, undefined);
 }
 
 /** A sitemap is asked for at its host's pace, by the planner, with a secret that is replaced first and deleted then. */
