@@ -138,6 +138,14 @@ function isExcluded({ source }: TaskSpec, id: string): boolean {
 
 /** What the site lets a target come to. */
 function answersOf(site: Site, id: string): Expected[] {
+  const { limit, silent } = site.hostOf(id) ?? {};
+  // Whoever meets it at the wrong time has used up its attempts.
+  const bad: Expected[] =
+    limit || silent ? [{ bucket: 'failed', reasons: ['status', 'timeout', 'robotsUnreachable'] }] : [];
+  return [...usualAnswersOf(site, id), ...bad];
+}
+
+function usualAnswersOf(site: Site, id: string): Expected[] {
   const host = site.hostOf(id);
   if (host?.robots === 'closed') return [{ bucket: 'failed', reasons: ['robotsUnreachable'] }];
   if ((host?.robots ?? 'none') !== 'none' && new URL(id).pathname.startsWith(DISALLOWED))

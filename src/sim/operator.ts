@@ -4,7 +4,8 @@ import type { RunRow } from '#core/rows.ts';
 import { isEnded } from '#core/run.ts';
 import type { Once, Outcome, Operations, RunView } from '#core/operations.ts';
 import { Dice } from './chance.ts';
-import { CALLER, START_MS, type World } from './world.ts';
+import { START_MS } from './site.ts';
+import { CALLER, type World } from './world.ts';
 import type { Act } from './scenario.ts';
 
 /** A client repeats a request this often at most, waiting longer each time; then its user looks for himself. */

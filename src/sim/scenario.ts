@@ -75,7 +75,7 @@ function drawTask(dice: Dice, site: Site, uploads: Map<string, string[]>, i: num
       ...{ robots: 'respect', cache: 'off' },
     },
     extract: { format: 'json', fields: {}, keepBody: 'none', ...(dice.is(0.2) && { key: ['shared'] }) },
-    pace: { requestsPerSecond: dice.pick([2, 5, 10, 40]), concurrency: dice.whole(1, 8), adapt: false },
+    pace: { requestsPerSecond: dice.pick([2, 5, 10, 40]), concurrency: dice.whole(1, 8), adapt: dice.is(0.5) },
     retry: { attempts: dice.whole(3, 4), baseSeconds: 1, maxSeconds: dice.pick([5, 60]) },
     limits: {
       ...{ maxTargets: dice.is(0.15) ? dice.whole(3, 30) : 1_000_000, maxMinutes: isTight ? dice.whole(1, 3) : 1_440 },

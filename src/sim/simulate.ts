@@ -4,7 +4,8 @@ import { checkEnd } from './check-end.ts';
 import { violation, type Violation } from './invariants.ts';
 import { Operator } from './operator.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
-import { START_MS, World } from './world.ts';
+import { START_MS } from './site.ts';
+import { World } from './world.ts';
 import type { FaultKind } from './faults.ts';
 import type { Entry } from './history.ts';
 

@@ -25,8 +25,14 @@ export interface Host {
   robots: 'none' | 'rules' | 'flaky' | 'closed';
   robotsFails: number;
   slow: boolean;
+  /** Bears so many requests per second and answers 429 above, with the time to wait where `tells`. */
+  limit?: { perSecond: number; tells: 'nothing' | 'seconds' | 'date' };
+  /** Answers nobody in this time, ms after the start. */
+  silent?: { fromMs: number; untilMs: number };
 }
 
+/** When simulations begin, UTC ms. */
+export const START_MS = Date.UTC(2026, 10, 23);
 export const DISALLOWED = '/private/';
 /** What the extractor of the simulation reads. */
 export interface Body {
@@ -50,6 +56,7 @@ export class Site {
   readonly pages = new Map<string, Page>();
   #isMended = false;
   readonly #asked = new Map<string, number>();
+  readonly #buckets = new Map<Host, { tokens: number; atMs: number }>();
 
   /** @param troubled share of pages and hosts that are not simply there. */
   constructor(dice: Dice, options: { hosts: number; pages: number; troubled: number; poison: number }) {
@@ -128,7 +135,10 @@ export class Site {
     }));
   }
 
-  answer(url: string): SiteAnswer {
+  /** @param atMs since the start. */
+  answer(url: string, atMs: number): SiteAnswer {
+    const refusal = this.#refused(url, atMs);
+    if (refusal) return refusal;
     const asked = (this.#asked.get(url) ?? 0) + 1;
     this.#asked.set(url, asked);
     const { pathname } = new URL(url);
@@ -142,6 +152,22 @@ export class Site {
     const { records, links, next } = page;
     const body: Body = { url: page.url, kind, records, links, ...(next !== undefined && { next }) };
     return { status: 200, headers: {}, body: JSON.stringify(body), ms };
+  }
+
+  /** The host as a whole lets nobody in. */
+  #refused(url: string, atMs: number): SiteAnswer | undefined {
+    const host = this.hostOf(url);
+    const { silent, limit } = host ?? {};
+    if (silent && atMs >= silent.fromMs && atMs < silent.untilMs)
+      return { status: 'timeout', headers: {}, body: '', ms: 0 };
+    if (host === undefined || limit === undefined) return undefined;
+    const bucket = this.#buckets.get(host) ?? { tokens: limit.perSecond, atMs };
+    const tokens = Math.min(limit.perSecond, bucket.tokens + ((atMs - bucket.atMs) / 1_000) * limit.perSecond);
+    this.#buckets.set(host, { tokens: tokens >= 1 ? tokens - 1 : tokens, atMs });
+    if (tokens >= 1) return undefined;
+    const date = new Date(Math.ceil((START_MS + atMs) / 1_000 + 1) * 1_000).toUTCString();
+    const after = { nothing: undefined, seconds: '1', date }[limit.tells];
+    return { status: 429, headers: after === undefined ? {} : { 'retry-after': after }, body: '', ms: 20 };
   }
 
   #robots(url: string, asked: number): SiteAnswer {
@@ -159,7 +185,16 @@ const drawHost = (dice: Dice, i: number, troubled: number): Host => ({
   robots: dice.is(troubled) ? dice.pick(['flaky', 'rules', 'closed', 'flaky'] as const) : dice.pick(['none', 'rules']),
   robotsFails: dice.whole(1, 2),
   slow: dice.is(troubled / 2),
+  ...(dice.is(troubled) && {
+    limit: { perSecond: dice.whole(2, 10), tells: dice.pick(['nothing', 'seconds', 'date'] as const) },
+  }),
+  ...(dice.is(troubled / 2) && drawSilence(dice)),
 });
+
+function drawSilence(dice: Dice): Pick<Host, 'silent'> {
+  const fromMs = dice.between(2_000, 60_000);
+  return { silent: { fromMs, untilMs: fromMs + dice.between(2_000, 90_000) } };
+}
 
 function failing({ failsBy, ms }: Page): SiteAnswer {
   if (failsBy === 'timeout') return { status: 'timeout', headers: {}, body: '', ms };

@@ -235,7 +235,7 @@ export class Watch implements WebWatch {
     } else if (is < was) {
       // Back goes what one worker was granted last.
       while ((granted.at(-1)?.untilUs ?? 0) > is)
-        if (granted.pop()?.actor !== actor) wrong('what somebody else was granted is given back');
+        if (!isFrom(granted.pop()?.actor, actor)) wrong('what somebody else was granted is given back');
       if ((granted.at(-1)?.untilUs ?? 0) < is) granted.push({ actor, untilUs: is });
     }
     this.#steered(name, before, after);
@@ -404,6 +404,10 @@ export class Watch implements WebWatch {
     return Math.max(0, ...(this.runs.get(runId)?.deaths.values() ?? []));
   }
 }
+
+/** Its own, or what a worker before it has left in the row of a parked shard. */
+const isFrom = (granted: Actor | undefined, actor: Actor | undefined): boolean =>
+  granted === actor || granted?.isGone === true;
 
 /** Outcomes of races that end in an exception by design: the step is run again and finds out. */
 const EXPECTED = [/was taken from finish/, /overtaken by other planners/];

@@ -2,7 +2,7 @@
 import { SourceFailure, type CompileExtractor, type Outgoing, type ReadSitemap } from '#core/context.ts';
 import type { Fetcher, FetchRequest, FetchResult, Robots, RobotsAnswer } from '#core/ports.ts';
 import { NEVER, pass, type Actor } from './actor.ts';
-import { DISALLOWED, type Body, type Site } from './site.ts';
+import { DISALLOWED, START_MS, type Body, type Site } from './site.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface WebWatch {
@@ -25,7 +25,7 @@ export function fetcherOf(actor: Actor, site: Site, clock: VirtualClock, watch: 
       if (signal?.aborted) return aborted(request);
       watch.requested(actor, request.url);
       if (actor.isGone) return NEVER();
-      const answer = site.answer(request.url);
+      const answer = site.answer(request.url, clock.now() - START_MS);
       const ms = answer.status === 'timeout' ? request.timeoutMs : Math.min(answer.ms, request.timeoutMs);
       await pass(actor, clock, ms, signal);
       if (actor.isGone) return NEVER();

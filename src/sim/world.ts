@@ -24,13 +24,13 @@ import { Machine, type Ended } from './machine.ts';
 import { MemoryObjects } from './memory-objects.ts';
 import { MemorySecrets } from './memory-secrets.ts';
 import { MemoryTable } from './memory-table.ts';
+import { START_MS } from './site.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { Watch } from './watch.ts';
 import { compilerOf, outgoingOf, readSitemap } from './web.ts';
 import { Wire, deadMessagesOf, objectsOf, orchestratorOf, queueOf, signerFor, tableOf } from './wire.ts';
 import { TENANT, type Scenario } from './scenario.ts';
 
-export const START_MS = Date.UTC(2026, 10, 23);
 export const CALLER: Caller = { tenant: TENANT, keyId: 'k1', scopes: ['read', 'write', 'admin'] };
 export const REGION = 'sim-1';
 

@@ -1,0 +1,121 @@
+/**
+ * Three origins with hidden limits of 5, 50 and 200 requests per second, collected in one run of the embedded stack by up to
+ * eight workers at a time. What counts is what the origins' own logs say. `--check`: fails where a figure is missed.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { METRICS } from '#core/metrics.ts';
+import type { HostStatus, RunView } from '#core/operations.ts';
+import { startEmbedded } from '#local/embedded.ts';
+import { startLimited, type Limited } from './limited-origin.ts';
+
+const LIMITS = [5, 50, 200];
+/** Long enough for the narrowest to have been found well before the end. */
+const SECONDS = Number(process.argv.find((arg) => arg.startsWith('--seconds='))?.slice(10) ?? 120);
+/** What finding a limit may take; windows before it do not count. */
+const CONVERGE_MS = 45_000;
+const LATENCY_MS = 200;
+const OVER_MAX = 1.05;
+const USED_MIN = 0.92;
+const IDLE_MAX = 0.05;
+
+const dataDir = mkdtempSync(join(tmpdir(), 'gleaner-pace-'));
+const origins = await Promise.all(
+  LIMITS.map((limit) => startLimited({ requestsPerSecond: limit, latencyMs: LATENCY_MS })),
+);
+const stack = await startEmbedded({ dataDir, port: 0, log: () => undefined });
+const api = async <T>(method: string, path: string, body?: object): Promise<T> => {
+  const headers = { authorization: `Bearer ${stack.key}`, 'content-type': 'application/json' };
+  const response = await fetch(`${stack.apiUrl}/v1${path}`, {
+    method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+  return (await response.json()) as T;
+};
+
+try {
+  const lines = origins.flatMap(({ url }, i) =>
+    Array.from({ length: (LIMITS[i] ?? 0) * SECONDS }, (_, n) => `${url}/page/${String(n)}`),
+  );
+  const upload = await api<{ url: string; list: string }>('POST', '/uploads');
+  await fetch(upload.url, { method: 'PUT', body: lines.join('\n') });
+  const { id } = await api<RunView>('POST', '/runs', {
+    task: {
+      name: 'pace-live',
+      source: { list: upload.list },
+      extract: { format: 'none' },
+      pace: { requestsPerSecond: 1_000, concurrency: 64 },
+      retry: { attempts: 10, baseSeconds: 1, maxSeconds: 10 },
+    },
+  });
+  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+  const hosts = process.argv.includes('--hosts') ? (await api<{ items: HostStatus[] }>('GET', '/hosts')).items : [];
+  for (const host of hosts) process.stdout.write(`${JSON.stringify(host)}\n`);
+  const stoppedAt = Date.now();
+  await api('POST', `/runs/${id}/stop`);
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  process.exitCode = report(origins, stoppedAt, idleOf(join(dataDir, 'logs', 'work.log')));
+} finally {
+  await stack.close();
+  await Promise.all(origins.map((origin) => origin.close()));
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** From the metrics that workers leave in their log: time paid for, and time in which nothing was in flight. */
+function idleOf(log: string): { billedS: number; idle: number } {
+  let [billed, idle] = [0, 0];
+  for (const line of readFileSync(log, 'utf8').split('\n')) {
+    if (!line.includes(METRICS.workerMs)) continue;
+    const at = line.indexOf('{');
+    const metrics = JSON.parse(line.slice(at)) as Record<string, number>;
+    billed += [metrics[METRICS.workerMs] ?? 0].flat().reduce((a, b) => a + b, 0);
+    idle += [metrics[METRICS.idleMs] ?? 0].flat().reduce((a, b) => a + b, 0);
+  }
+  return { billedS: billed / 1000, idle: idle / Math.max(1, billed) };
+}
+
+function report(all: Limited[], stoppedAt: number, { billedS, idle }: { billedS: number; idle: number }): number {
+  let [accepted, possible, misses] = [0, 0, 0];
+  console.log('limit/s  worst window  used after convergence  refused');
+  for (const { log, limit } of all) {
+    const first = log[0]?.at ?? 0;
+    const from = first + CONVERGE_MS;
+    const until = stoppedAt - 1_000;
+    const later = log.filter(({ at }) => at >= from && at < until);
+    const worst = worstWindow(later.map(({ at }) => at));
+    const taken = later.filter(({ ok }) => ok).length;
+    accepted += taken;
+    possible += (limit * (until - from)) / 1000;
+    if (process.argv.includes('--verbose'))
+      for (let s = 0; s < SECONDS; s += 5) {
+        const inside = log.filter(({ at }) => at >= first + s * 1000 && at < first + (s + 5) * 1000);
+        console.log(
+          `  ${String(s).padStart(4)} s: ${String(inside.length / 5)}/s, refused ${String(inside.filter(({ ok }) => !ok).length)}`,
+        );
+      }
+    const used = taken / ((limit * (until - from)) / 1000);
+    const refused = log.filter(({ ok }) => !ok).length / log.length;
+    // A window over whole requests: one more than the limit is no breach of a limit of five.
+    if (worst > Math.max(limit * OVER_MAX, limit + 1)) misses++;
+    console.log([limit, worst, `${(used * 100).toFixed(1)} %`, `${(refused * 100).toFixed(2)} %`].join('\t'));
+  }
+  const used = accepted / possible;
+  console.log(
+    `used of all: ${(used * 100).toFixed(1)} %; workers' time: ${billedS.toFixed(0)} s, idle ${(idle * 100).toFixed(1)} %`,
+  );
+  if (used < USED_MIN || idle > IDLE_MAX) misses++;
+  return process.argv.includes('--check') && misses > 0 ? 1 : 0;
+}
+
+/** The most requests that came within any second. */
+function worstWindow(times: number[]): number {
+  let [worst, from] = [0, 0];
+  for (const [i, at] of times.entries()) {
+    while (at - (times[from] ?? at) >= 1_000) from++;
+    worst = Math.max(worst, i - from + 1);
+  }
+  return worst;
+}
