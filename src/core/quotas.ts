@@ -1,5 +1,6 @@
 /**
- * What a tenant may use, and what it may do. A quota is checked where it is spent; `null` = no bound. A tenant is an
+ * What a tenant may use, and what it may do. `null` = no bound. Of the quotas `workers` is enforced
+ * (`flow.ts`); the others are stored and shown, and not acted upon by this release. A tenant is an
  * operator when it has the permission to be one: its admin keys manage all tenants, those of the others their own keys.
  */
 export const PERMISSIONS = ['ignoreRobots', 'operator'] as const;
