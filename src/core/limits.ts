@@ -88,6 +88,10 @@ export const SPLIT_SECONDS = 20;
 export const SPLIT_MARGIN = 1.05;
 /** Only a worker whose slots are that full is held up by them. */
 export const SPLIT_BUSY = 0.8;
+/** A stream goes on without what cannot be started for so long: its host has asked for a pause. */
+export const OVERTAKE_AFTER_MS = 10_000;
+/** A change of what is known of the slowest host is told when it is more than this: a write on the run's row for each. */
+export const CRITICAL_NEWS_MS = 10_000;
 /** A worker looks this often whether to split, and looks back as long. */
 export const SPLIT_LOOK_MS = 5_000;
 /** Hosts whose record a planner asks for, heaviest first: at 64 at a time a second or two. The others are taken to be as the task says. */

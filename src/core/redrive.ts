@@ -6,7 +6,7 @@ import { withCleared } from './bitmap.ts';
 import { Bounded } from './bounded.ts';
 import { addCounts, type BucketCounts, type LedgerLine } from './ledger.ts';
 import { ledgerObject } from './manifest.ts';
-import { SHARD_PREFIX, dueOf, planPrefix } from './names.ts';
+import { dueOf } from './names.ts';
 import { asAttr, type CommitRow, type RoundRow, type RunRow, type ShardFacts, type ShardRow } from './rows.ts';
 import { transition } from './shard.ts';
 import { readShard, shardsOf } from './store.ts';
@@ -44,21 +44,19 @@ async function reopenLane(
   }
 }
 
-/** The shards to be opened, or opened already, by lane and in its order. */
+/**
+ * The shards to be opened, or opened already, by stream and in its order: whatever its links have become since it was
+ * planned, and whether it was split, they follow one another.
+ */
 async function lanesOf(ports: Ports, run: RunRow, round: RoundRow, redriving: Redriving): Promise<string[][]> {
-  if ('only' in redriving) {
-    const prefix = planPrefix(round.round, round.plan).slice(SHARD_PREFIX.length);
-    return Object.keys(redriving.only)
-      .filter((id) => id.startsWith(prefix))
-      .map((id) => [id]);
-  }
   const lanes = new Map<string, string[]>();
-  /** Shard → first shard of its lane, as told by whoever comes before it. */
+  /** Rows of an earlier release: shard → first shard of its lane, as told by whoever comes before it. */
   const laneOf = new Map<string, string>();
-  for await (const { shardId, next, state, counts } of shardsOf(ports.table, run, round)) {
-    const lane = laneOf.get(shardId) ?? shardId;
+  for await (const { shardId, stream, next, state, counts } of shardsOf(ports.table, run, round)) {
+    const lane = stream === undefined ? (laneOf.get(shardId) ?? shardId) : `stream ${String(stream)}`;
     if (next !== undefined) laneOf.set(next, lane);
-    if (state !== 'DONE' || (counts.failed ?? 0) > 0) lanes.set(lane, [...(lanes.get(lane) ?? []), shardId]);
+    const isMeant = 'only' in redriving ? shardId in redriving.only : state !== 'DONE' || (counts.failed ?? 0) > 0;
+    if (isMeant) lanes.set(lane, [...(lanes.get(lane) ?? []), shardId]);
   }
   return [...lanes.values()];
 }
@@ -109,7 +107,7 @@ async function reopen(
     era: run.redrives ?? 0,
     at: ports.clock.now(),
     facts,
-    remove: next === undefined ? ['next'] : [],
+    remove: ['lags', 'beside', ...(next === undefined ? ['next'] : [])],
     to,
     duePk: dueOf(run),
   });

@@ -20,8 +20,9 @@ export interface RoundRow {
   shards: number;
   /** Targets put into shards. */
   targets: number;
-  /** Streams they were dealt to; absent in plans of an earlier release. */
+  /** Streams they were dealt to, and the most there may be at a time; absent in plans of an earlier release. */
   streams?: number;
+  workers?: number;
   /** Targets that planning itself ended: excluded, duplicate, overBudget, failed (a child sitemap). */
   counts: BucketCounts;
   /** Ledger objects that name them. */
@@ -63,6 +64,10 @@ export interface RunFacts extends Key {
   merged: number;
   /** Hints only; the shard rows are the truth. */
   doneHint: number;
+  /** Streams that somebody is at, or is to be. */
+  streams?: number;
+  /** When the slowest host that is known will be through, and the shard whose worker said so. */
+  critical?: { at: number; by: string };
   recordsHint: number;
   error?: { type: string; detail: string };
   /** How the state machine came to finish, when it was not by the normal path; kept, since finish may be called again without it. */
@@ -141,8 +146,16 @@ export interface ShardFacts extends Key {
   behind?: number;
   /** The shard that goes on in this stream when this one is done. */
   next?: string;
-  /** The shard before it in its stream: as long as that one is open, both belong to whoever holds it. */
-  prev?: string;
+  /** How often its stream was split: each time its shares were halved. */
+  splits?: number;
+  /** It is the first shard of a stream that was split off another one. */
+  first?: true;
+  /** Targets behind it that were given to other streams. */
+  given?: number;
+  /** Its stream has gone on without it: one request per host is left to it. */
+  lags?: true;
+  /** Shards of its stream that lag. */
+  beside?: string[];
   done: Uint8Array;
   retries: RetryMap;
   /** As `held`, written by the release before: host → [from, interval, count], milliseconds. This one leaves it empty. */

@@ -100,9 +100,10 @@ export function transition(event: RunEvent): Transition {
     case 'planned': {
       const { round, epoch } = event;
       const first = round.round === 0;
+      const hints = { doneHint: 0, streams: round.streams ?? 0 };
       return {
         change: {
-          ...(first ? enter({ state: 'RUNNING' }, { doneHint: 0 }) : { set: { doneHint: 0 } }),
+          ...(first ? enter({ state: 'RUNNING' }, hints) : { set: hints }),
           append: { rounds: [round as unknown as Attr] },
           add: { roundCount: 1 },
         },

@@ -14,7 +14,7 @@ import type { Attr, Change, Condition } from './ports.ts';
 
 export const SHARD_STATES = ['WAITING', 'READY', 'LEASED', 'PARKED', 'DONE'] as const;
 /**
- * WAITING: behind another shard of its lane. READY: sent, not yet claimed. LEASED: a worker has it. PARKED: handed back
+ * WAITING: behind another shard of its stream. READY: sent, not yet claimed. LEASED: a worker has it. PARKED: handed back
  * with a delay. DONE: every target has an end.
  */
 export type ShardState = (typeof SHARD_STATES)[number];
@@ -27,8 +27,15 @@ export type ShardPhase =
   | { state: 'DONE'; finishedAt: number; leaseUntil?: never; resumeAt?: never };
 
 export type ShardEvent =
-  /** Its turn in the lane has come. */
-  | { kind: 'activate'; at: number; duePk: string }
+  /** Its turn in the stream has come, or it begins one of its own; `carried` is what it takes over of the shard before. */
+  | {
+      kind: 'activate';
+      at: number;
+      duePk: string;
+      carried: Pick<ShardFacts, 'splits' | 'given' | 'beside' | 'first'>;
+    }
+  /** Its owner says how it stands in its stream. */
+  | { kind: 'mark'; epoch: number; facts: Pick<ShardFacts, 'splits' | 'given' | 'lags'> }
   /** A worker takes what nobody holds: sent, parked, or with a lease that ran out. */
   | { kind: 'claim'; at: number; owner: string }
   /** The end of a run takes it from whoever holds it. */
@@ -72,7 +79,12 @@ export type After =
 export function transition(event: ShardEvent): Transition {
   switch (event.kind) {
     case 'activate':
-      return { change: enter({ state: 'READY' }, sentAt(event)), condition: is('WAITING') };
+      return {
+        change: enter({ state: 'READY' }, sentAt(event), attributes(event.carried)),
+        condition: is('WAITING'),
+      };
+    case 'mark':
+      return { change: { set: attributes(event.facts) }, condition: owned(event.epoch) };
     case 'claim': {
       const free: Condition = {
         any: [is('READY', 'PARKED'), { all: [is('LEASED'), { lt: ['leaseUntil', event.at] }] }],

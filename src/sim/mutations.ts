@@ -95,9 +95,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'next-lane-after-done',
     file: 'work/session.ts',
-    find: "if (after.kind === 'done') await this.#input.attempts.beforeDone(this.#shard);\n    if (!(await this.#commit(after))) return { kind: 'leaseLost' };",
+    find: "if (after.kind === 'done' && !this.#isOvertaken) await this.#input.attempts.beforeDone(this.#shard);\n    if (!(await this.#commit(after))) return { kind: 'leaseLost' };",
     replace:
-      "if (!(await this.#commit(after))) return { kind: 'leaseLost' };\n    if (after.kind === 'done') await this.#input.attempts.beforeDone(this.#shard);",
+      "if (!(await this.#commit(after))) return { kind: 'leaseLost' };\n    if (after.kind === 'done' && !this.#isOvertaken) await this.#input.attempts.beforeDone(this.#shard);",
     breaks: 'a worker that dies after its last commit leaves its lane standing still',
   },
   {
@@ -232,5 +232,26 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "{ any: [{ absent: 'tat' }, { lt: ['tat', ask.nowUs] }] };",
     replace: "{ any: [{ absent: 'tat' }, { present: 'tat' }] };",
     breaks: 'a full timeline is begun anew instead of waited for',
+  },
+  {
+    name: 'split-keeps-shares',
+    file: 'work/split.ts',
+    find: 'Math.floor(share / 2 ** splits);',
+    replace: 'Math.floor(share / 2 ** (splits * 0));',
+    breaks: 'two halves of a stream each ask a host as if there were no other',
+  },
+  {
+    name: 'laggards-keep-shares',
+    file: 'work/share.ts',
+    find: 'shard.lags === true ? 1 : share - (shard.beside?.length ?? 0)',
+    replace: 'share',
+    breaks: 'a stream goes on beside its laggards as if there were none',
+  },
+  {
+    name: 'activated-twice',
+    file: 'shard.ts',
+    find: "condition: is('WAITING'),\n      };\n    case 'mark':",
+    replace: "condition: is('WAITING', 'PARKED', 'LEASED'),\n      };\n    case 'mark':",
+    breaks: 'a shard that somebody is at is begun once more',
   },
 ];

@@ -24,6 +24,9 @@ export interface Scenario {
   shardTargets: number;
   /** The shortest a stream is planned to last: small ones make several of few targets. */
   streamSecondsMin: number;
+  /** Requests in flight in one worker, and how far away the end of a stream must be to be split. */
+  slots: number;
+  splitSeconds: number;
   /** How often a run that ended with failures is driven again, and whether the site is mended before. */
   redrives: number;
   mends: boolean;
@@ -51,6 +54,8 @@ export function drawScenario(seed: string, faults?: FaultPlan): Scenario {
     visibilityMs: dice.is(0.3) ? dice.between(20_000, 120_000) : 5_400_000,
     shardTargets: dice.pick([3, 5, 8, 20, 1_000]),
     streamSecondsMin: dice.pick([0.05, 0.2, 1, 20]),
+    slots: dice.pick([1, 1, 2, 64]),
+    splitSeconds: dice.pick([0.1, 1, 20]),
     redrives: dice.is(0.3) ? dice.whole(1, 2) : 0,
     mends: dice.is(0.7),
   };

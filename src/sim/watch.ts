@@ -2,7 +2,7 @@
 import { BATCH_MS_MAX, BATCH_STRETCH, RUN_CHECK_MS } from '#core/limits.ts';
 import { BUCKETS } from '#core/ledger.ts';
 import { ledgerObject } from '#core/manifest.ts';
-import { commitName, fileName, fileObject, linksObject, paceKey, shardKey } from '#core/names.ts';
+import { commitName, fileName, fileObject, linksObject, paceKey, shardKey, targetsObject } from '#core/names.ts';
 import type { RunView } from '#core/operations.ts';
 import type { FetchResult, Item, Log } from '#core/ports.ts';
 import { asRun, asShard, type CommitRow, type RunRow, type ShardRow } from '#core/rows.ts';
@@ -28,6 +28,8 @@ interface RunTrack {
   row: RunRow;
   /** Since when no request may leave; undefined while it runs. */
   restsSince: number | undefined;
+  /** A lease was lost, or a worker of the release before took part: then requests of two owners may overlap. */
+  isDoubled: boolean;
   /** Leases that ended with their worker's death, not by poison, by shard. */
   deaths: Map<string, number>;
   /** It was stopped, timed out or given up in some era. */
@@ -36,6 +38,9 @@ interface RunTrack {
   settledAt: number | undefined;
 }
 interface ShardTrack {
+  shardId: string;
+  /** What it holds; unknown of a `follow`. */
+  urls: Set<string>;
   owner: { actor: Actor; epoch: number } | undefined;
   /** Answers that no commit has: URL → when they came. */
   fresh: Map<string, number>;
@@ -50,7 +55,10 @@ export class Watch implements WebWatch {
   readonly #world: World;
   readonly runs = new Map<string, RunTrack>();
   readonly #shards = new Map<string, ShardTrack>();
-  readonly #leases = new Map<Actor, ShardTrack>();
+  /** Of one worker: as many as its stream has open. */
+  readonly #leases = new Map<Actor, Set<ShardTrack>>();
+  /** Requests on the wire by run and host. */
+  readonly #inFlight = new Map<string, Actor[]>();
   readonly #keys = new Map<Actor, string>();
   readonly #created = new Map<string, Set<string>>();
   /** Requests by host, as they left. */
@@ -95,6 +103,7 @@ export class Watch implements WebWatch {
       ...{
         row: after,
         restsSince: undefined,
+        isDoubled: false,
         deaths: new Map<string, number>(),
         wasCutShort: false,
         settledAt: undefined,
@@ -144,6 +153,8 @@ export class Watch implements WebWatch {
     if (actor.kind === 'work' && before.state === 'LEASED' && after.epoch > before.epoch) this.saw('lease taken over');
     if (actor.kind === 'work' && after.epoch > before.epoch) this.#inherited(actor, after);
     if (actor.kind === 'finish' && after.epoch > before.epoch) this.saw('fenced');
+    if (after.lags === true && before.lags !== true) this.saw('stream went on');
+    if (after.first === true && before.first !== true) this.saw('stream split');
     if (after.commits.length > 1 && after.state === 'DONE') this.saw('several commits');
     const isReopened = before.state === 'DONE' && after.state !== 'DONE';
     const added = isReopened ? after.commits : after.commits.slice(before.commits.length);
@@ -157,24 +168,43 @@ export class Watch implements WebWatch {
     else if (after.state !== 'LEASED') this.#leased(track, undefined, after);
   }
 
-  #trackOf({ pk, sk }: ShardRow): ShardTrack {
+  #trackOf({ pk, sk, shardId }: ShardRow): ShardTrack {
     const id = `${pk} ${sk}`;
     const known = this.#shards.get(id);
     if (known) return known;
-    const track: ShardTrack = { owner: undefined, fresh: new Map(), committed: new Set(), asked: new Map(), lost: 0 };
+    const rest = { fresh: new Map(), committed: new Set<string>(), asked: new Map(), lost: 0 };
+    const track: ShardTrack = { shardId, urls: new Set(), owner: undefined, ...rest };
     this.#shards.set(id, track);
     return track;
   }
 
-  #leased(track: ShardTrack, actor: Actor | undefined, { epoch }: ShardRow): void {
+  #urlsOf({ tenant, runId, shardId }: ShardRow): Set<string> {
+    const stored = this.#world.objects.stored.get(targetsObject(tenant, runId, shardId));
+    const lines = stored === undefined ? [] : new TextDecoder().decode(stored).split('\n').filter(Boolean);
+    return new Set(lines.map((line) => (JSON.parse(line) as { url: string }).url));
+  }
+
+  /** The shard for which a worker asks for a target. */
+  #leaseOf(actor: Actor, url: string): ShardTrack | undefined {
+    const all = [...(this.#leases.get(actor) ?? [])];
+    return all.find(({ urls }) => urls.has(url)) ?? all[0];
+  }
+
+  #leased(track: ShardTrack, actor: Actor | undefined, shard: ShardRow): void {
+    const { epoch, runId } = shard;
+    if (actor && track.urls.size === 0) track.urls = this.#urlsOf(shard);
     if (track.owner) {
-      this.#leases.delete(track.owner.actor);
+      this.#leases.get(track.owner.actor)?.delete(track);
       // It may have lost its answers to its own troubles as well.
-      if (actor !== undefined || track.owner.actor.troubles.length > 0) track.lost++;
+      if (actor !== undefined || track.owner.actor.troubles.length > 0) {
+        track.lost++;
+        const run = this.runs.get(runId);
+        if (run) run.isDoubled = true;
+      }
     }
     track.owner = actor && { actor, epoch };
     track.fresh.clear();
-    if (actor) this.#leases.set(actor, track);
+    if (actor) this.#leases.set(actor, (this.#leases.get(actor) ?? new Set()).add(track));
   }
 
   /** The ledger object tells whose ends the commit holds. */
@@ -257,10 +287,11 @@ export class Watch implements WebWatch {
     this.#world.history.add(now, actor, 'asks', () => url);
     if (pathname !== '/robots.txt') this.requests.set(host, [...(this.requests.get(host) ?? []), now]);
     if (actor.kind !== 'work') return;
-    const track = this.#leases.get(actor);
+    const track = this.#leaseOf(actor, url);
     if (track?.committed.has(url) === true)
       this.violate(violation('fetchedOnce', `${url} is asked for again by ${actor.name}, the owner of its shard`));
     if (track && pathname !== '/robots.txt') this.#checkAttempts(actor, track, url);
+    if (track?.urls.has(url) === true) this.#checkConcurrency(actor, host);
     this.#checkRest(actor, url, now);
   }
 
@@ -272,6 +303,21 @@ export class Watch implements WebWatch {
     if (allowed !== undefined && asked > allowed)
       this.violate(
         violation('attemptsKept', `${url} is asked for ${String(asked)} times, allowed are ${String(allowed)}`),
+      );
+  }
+
+  #checkConcurrency(actor: Actor, host: string): void {
+    const runId = actor.about.slice(0, 26);
+    const run = this.runs.get(runId);
+    const key = `${runId} ${host}`;
+    const now = [...(this.#inFlight.get(key) ?? []).filter(({ isGone }) => !isGone), actor];
+    this.#inFlight.set(key, now);
+    if (run === undefined) return;
+    if (actor.isOld) run.isDoubled = true;
+    const { concurrency } = taskOf(this.#world.scenario, run.row).pace;
+    if (now.length > concurrency && !run.isDoubled)
+      this.violate(
+        violation('concurrencyKept', `${host}: ${String(now.length)} in flight, allowed are ${String(concurrency)}`),
       );
   }
 
@@ -291,7 +337,10 @@ export class Watch implements WebWatch {
     const now = this.#world.clock.now();
     const status = result.ok ? String(result.status) : result.reason;
     this.#world.history.add(now, actor, `gets ${status}`, () => url);
-    const track = this.#leases.get(actor);
+    const flying = this.#inFlight.get(`${actor.about.slice(0, 26)} ${new URL(url).host}`);
+    const mine = flying?.indexOf(actor) ?? -1;
+    if (mine >= 0 && !url.endsWith('/robots.txt')) flying?.splice(mine, 1);
+    const track = this.#leaseOf(actor, url);
     if (!result.ok && result.reason === 'aborted') track?.asked.set(url, (track.asked.get(url) ?? 1) - 1);
     if (result.ok && result.status < 500 && !url.endsWith('/robots.txt')) track?.fresh.set(url, now);
   }
@@ -314,10 +363,13 @@ export class Watch implements WebWatch {
   // ---------------------------------------------------------------- ends
 
   died(actor: Actor): void {
-    const track = this.#leases.get(actor);
-    if (actor.kind !== 'work' || track?.owner?.actor !== actor) return;
+    if (actor.kind === 'work') for (const track of this.#leases.get(actor) ?? []) this.#diedHolding(actor, track);
+  }
+
+  #diedHolding(actor: Actor, track: ShardTrack): void {
     const now = this.#world.clock.now();
-    const [runId = '', shardId = ''] = actor.about.split(' ');
+    const [runId = ''] = actor.about.split(' ');
+    const { shardId } = track;
     const shard = this.#world.table.peek(shardKey(TENANT, runId, shardId));
     const commits = shard ? asShard(shard).commits.length : 0;
     for (const [url, at] of track.fresh) this.#checkAge(actor, commits, url, at, now);

@@ -173,7 +173,7 @@ export class World {
 
   #portsOf(actor: Actor): StepPorts {
     const wire = this.#wire;
-    const { site, shardTargets, streamSecondsMin, workers: workersMax } = this.scenario;
+    const { site, shardTargets, streamSecondsMin, slots, splitSeconds, workers: workersMax } = this.scenario;
     signer ??= signerOf('the secret with which the simulation signs');
     return {
       region: REGION,
@@ -199,6 +199,8 @@ export class World {
       resultsBucket: 'results',
       shardTargets,
       streamSecondsMin,
+      slots,
+      splitSeconds,
       workersMax,
     };
   }

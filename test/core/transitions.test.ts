@@ -105,7 +105,7 @@ describe('a shard', () => {
     duePk: 'due',
   };
   const cases: [string, ShardEvent, Partial<Record<ShardState, ShardState>>][] = [
-    ['activate', { kind: 'activate', at: NOW, duePk: 'due' }, { WAITING: 'READY' }],
+    ['activate', { kind: 'activate', at: NOW, duePk: 'due', carried: {} }, { WAITING: 'READY' }],
     ['claim', { kind: 'claim', at: NOW, owner: 'me' }, { READY: 'LEASED', PARKED: 'LEASED' }],
     ['claim when the lease has run out', { kind: 'claim', at: NOW + 2, owner: 'me' }, { READY: 'LEASED', PARKED: 'LEASED', LEASED: 'LEASED' }],
     ['fence', { kind: 'fence', at: NOW, era: 0 }, { WAITING: 'LEASED', READY: 'LEASED', LEASED: 'LEASED', PARKED: 'LEASED' }],

@@ -55,9 +55,9 @@ export class ShardWriter {
     await this.#writes.run(async () => {
       await this.#ports.objects.writeLines(targetsObject(tenant, runId, id), lines, 'once');
     });
-    const before = this.#last?.stream === stream ? this.#last.row : undefined;
-    await this.#putLast(before && id);
-    this.#last = { stream, row: this.#row(id, stream, lines.length, hosts, before?.shardId) };
+    const isFirst = this.#last?.stream !== stream;
+    await this.#putLast(isFirst ? undefined : id);
+    this.#last = { stream, row: this.#row(id, stream, lines.length, hosts, isFirst) };
   }
 
   async finish(): Promise<{ shards: number; targets: number; streams: number }> {
@@ -75,7 +75,7 @@ export class ShardWriter {
     });
   }
 
-  #row(id: string, stream: number, targets: number, hosts: string[], prev: string | undefined): ShardRow {
+  #row(id: string, stream: number, targets: number, hosts: string[], isFirst: boolean): ShardRow {
     const { tenant, runId } = this.#run;
     const follow = this.#task.source.follow?.url;
     const behind = (this.#left[stream] ?? 0) - targets;
@@ -88,7 +88,7 @@ export class ShardWriter {
       tenant,
       runId,
       shardId: id,
-      state: prev === undefined ? 'READY' : 'WAITING',
+      state: isFirst ? 'READY' : 'WAITING',
       epoch: 0,
       targets,
       hosts,
@@ -96,7 +96,6 @@ export class ShardWriter {
       behind,
       share: Math.min(this.#task.pace.concurrency, WORK_CONCURRENCY_MAX),
       ...(Object.keys(shares).length > 0 && { shares }),
-      ...(prev !== undefined && { prev }),
       done: emptyBitmap(targets),
       retries: {},
       gates: {},
@@ -111,7 +110,7 @@ export class ShardWriter {
       createdAt: now,
       ...(follow !== undefined && { follow }),
       // Only what is sent by dispatch can be lost on the way; WAITING rows become due when their turn comes.
-      ...(prev === undefined && { duePk: dueOf(this.#run), dueAt: now + SHARD_LOST_MS }),
+      ...(isFirst && { duePk: dueOf(this.#run), dueAt: now + SHARD_LOST_MS }),
     };
   }
 }

@@ -142,7 +142,7 @@ async function writeShards(
   task: TaskSpec,
   round: number,
   targets: RoundTargets,
-): Promise<Pick<RoundRow, 'shards' | 'targets' | 'streams'>> {
+): Promise<Pick<RoundRow, 'shards' | 'targets' | 'streams' | 'workers'>> {
   const { names, counts } = targets;
   const { workersMax, streamSecondsMin: secondsMin } = ports;
   const streams = planStreams(await loadsOf(ports.pace, task.pace, names, counts), {
@@ -153,7 +153,7 @@ async function writeShards(
   });
   const writer = new ShardWriter(ports, run, task, round, streams, names);
   for await (const dealt of targets.deal(streams)) await writer.write(dealt);
-  return writer.finish();
+  return { ...(await writer.finish()), workers: workersMax };
 }
 
 const targetsAllowed = (task: TaskSpec): number =>

@@ -8,13 +8,13 @@ import {
   HOST_SEEN_SECONDS,
   HOSTS_SEEN_MAX,
   WORK_CHAIN_MS,
+  WORK_CONCURRENCY_MAX,
   WORK_RESERVE_MS,
 } from '../limits.ts';
-import { deadLetterKey, dueOf, hostSeenKey, isHost, parseShardId, runKey, shardKey } from '../names.ts';
+import { deadLetterKey, hostSeenKey, isHost, parseShardId, runKey } from '../names.ts';
 import { Budgets } from '../pace/budgets.ts';
 import { readTenantWords } from '../pace/words.ts';
 import { asItem, asRun } from '../rows.ts';
-import { transition } from '../shard.ts';
 import { ledgerObject } from '../manifest.ts';
 import { openTargets, type PendingTarget } from '../open-targets.ts';
 import { requestStop, wakeIfDue } from '../stop.ts';
@@ -24,7 +24,9 @@ import { compileScope, targetIdentity } from '../url.ts';
 import { Attempts, type AttemptEnd, type AttemptsInput, type WorkPorts } from '../work/attempt.ts';
 import { Bell } from '../work/bell.ts';
 import { claimShard, releaseShard } from '../work/claim.ts';
-import { Session, type SessionEnd } from '../work/session.ts';
+import { Load } from '../work/load.ts';
+import { Session, type SessionEnd, type SessionInput } from '../work/session.ts';
+import { activateNext, overtake, streamEnded } from '../work/stream.ts';
 import { inOrder, isCondemned, isSuspect, windowOf } from '../work/suspicion.ts';
 import type { CompileExtractor, Context } from '../context.ts';
 import type { HostQueue } from '../work/host-queue.ts';
@@ -35,6 +37,10 @@ import type { TaskSpec } from '../task.ts';
 
 export interface WorkStepPorts extends WorkPorts, Pick<Context, 'secrets'> {
   compileExtractor: CompileExtractor;
+  /** Requests in flight in one worker; absent = `WORK_CONCURRENCY_MAX`. */
+  slots?: number;
+  /** Absent = `SPLIT_SECONDS`. */
+  splitSeconds?: number;
 }
 /** The fate of a message: every one of them means that it may be deleted. */
 export type WorkAnswer = SessionEnd['kind'] | 'released' | 'noSuchShard' | 'runOver' | 'notMine' | 'deferred';
@@ -61,13 +67,91 @@ export async function work(ports: WorkStepPorts, message: ShardMessage, deadline
     return 'notMine';
   }
   try {
-    const end = await hold(ports, shard, async () => (await open(ports, run, tenant, shard, deadlineAt)).run());
-    await handOn(ports, shard, end);
-    return end.kind;
+    const crew = new Crew(ports, run, tenant, deadlineAt);
+    try {
+      return await crew.tend(shard);
+    } finally {
+      await crew.over();
+    }
   } finally {
     await leavePlace(ports, message).catch((error: unknown) => {
       ports.log.warn('place not given up', { error: String(error) });
     });
+  }
+}
+
+/** The sessions of one worker: that of the shard it was sent, and those of shards that its stream went on with meanwhile. */
+class Crew {
+  readonly #ports: WorkStepPorts;
+  readonly #run: RunRow;
+  readonly #tenant: TenantRow;
+  readonly #deadlineAt: number;
+  readonly #load: Load;
+  readonly #chainAt: number;
+  readonly #others: Promise<void>[] = [];
+  #failure: { error: unknown } | undefined;
+
+  constructor(ports: WorkStepPorts, run: RunRow, tenant: TenantRow, deadlineAt: number) {
+    this.#ports = ports;
+    this.#run = run;
+    this.#tenant = tenant;
+    this.#deadlineAt = deadlineAt;
+    const now = ports.clock.now();
+    this.#load = new Load(ports.slots ?? WORK_CONCURRENCY_MAX, now);
+    this.#chainAt = Math.min(now + WORK_CHAIN_MS, deadlineAt - WORK_RESERVE_MS);
+  }
+
+  /** Works at a shard until its session ends, and hands on what comes next. */
+  async tend(shard: LeasedShard): Promise<WorkAnswer> {
+    let session: Session | undefined;
+    const end = await hold(this.#ports, shard, async () => {
+      session = await open(this.#ports, this.#run, this.#tenant, shard, {
+        load: this.#load,
+        chainAt: this.#chainAt,
+        abortAt: this.#deadlineAt - WORK_RESERVE_MS / 2,
+        splitSeconds: this.#ports.splitSeconds,
+        overtake: (drained) => this.#overtake(drained),
+      });
+      return session.run();
+    });
+    await handOn(this.#ports, session?.shard ?? shard, end, session?.isOvertaken === true);
+    return end.kind;
+  }
+
+  /** Resolves when every session has ended; throws what one of them threw. */
+  async over(): Promise<void> {
+    // One that ends late may have let another begin.
+    for (let i = 0; i < this.#others.length; i++) await this.#others[i];
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async #alongside(shard: LeasedShard): Promise<void> {
+    try {
+      await this.tend(shard);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+  }
+
+  /** The next shard of the stream is worked at beside the one that lags. Where that fails it waits to be sent, as any other. */
+  async #overtake(drained: LeasedShard): Promise<boolean> {
+    const ports = this.#ports;
+    try {
+      // As with every message: a session looks only after a while whether its run is still wanted.
+      const run = await readRun(ports.table, drained.tenant, drained.runId);
+      if (run?.state !== 'RUNNING') return false;
+      const next = await overtake(ports, this.#run, drained);
+      if (next === undefined) return false;
+      const owner = ports.chance().toString(36).slice(2);
+      const shard = await claimShard(ports.table, next, ports.clock.now(), owner);
+      if (shard !== undefined) this.#others.push(this.#alongside(shard));
+      return true;
+    } catch (error) {
+      ports.log.warn('stream not gone on with', { error: String(error) });
+      const { tenant, runId, next } = drained;
+      if (next !== undefined) await ports.queue.send([{ v: 1, tenant, runId, shardId: next }]).catch(() => undefined);
+      return false;
+    }
   }
 }
 
@@ -98,7 +182,7 @@ async function open(
   run: RunRow,
   tenant: TenantRow,
   shard: LeasedShard,
-  deadlineAt: number,
+  shared: Pick<SessionInput, 'load' | 'chainAt' | 'abortAt' | 'splitSeconds' | 'overtake'>,
 ): Promise<Session> {
   const [task, words] = await Promise.all([taskOfRun(ports.table, run), readTenantWords(ports.table, run.tenant)]);
   const bell = new Bell();
@@ -110,8 +194,8 @@ async function open(
   const hosts = new Map<string, HostQueue>();
   const { taken, held: leftAlone, ended } = await pendingUnderSuspicion(ports, shard, attempts);
   for (const target of taken) attempts.queue(hosts, target);
-  const now = ports.clock.now();
   return new Session(ports, {
+    ...shared,
     run,
     shard,
     task,
@@ -121,8 +205,6 @@ async function open(
     attempts,
     held: leftAlone,
     ended,
-    chainAt: Math.min(now + WORK_CHAIN_MS, deadlineAt - WORK_RESERVE_MS),
-    abortAt: deadlineAt - WORK_RESERVE_MS / 2,
     onCommit: async (batch) => {
       ports.meter.count(METRICS.commits, 1);
       ports.meter.count(METRICS.attempts, batch.attempts);
@@ -192,7 +274,7 @@ async function makeAttempts(
       links: { scope: compileScope(crawl.scope, crawl.seeds, ports.domainOf), depth: crawl.depth },
     }),
     seenPages: follow ? await seenPages(ports, shard) : new Set(),
-    beforeDone: (done) => activateNext(ports, run, done),
+    beforeDone: async (done) => void (await activateNext(ports, run, done)),
     onHost: hostsSeen(ports, shard),
   });
 }
@@ -237,21 +319,19 @@ async function seenPages(ports: WorkStepPorts, shard: ShardRow): Promise<Set<str
   return seen;
 }
 
-/** Makes the lane's next shard due before this one is done: whoever dies in between, the sweep finds it. */
-async function activateNext(ports: WorkStepPorts, run: RunRow, shard: ShardRow): Promise<void> {
-  if (shard.next === undefined) return;
-  const { change, condition } = transition({ kind: 'activate', at: ports.clock.now(), duePk: dueOf(run) });
-  await ports.table.update(shardKey(shard.tenant, shard.runId, shard.next), change, condition);
-}
-
 /** Sends what comes after this shard: itself later, the next of its lane, or the word that the round is done. */
-async function handOn(ports: WorkStepPorts, shard: ShardRow, end: SessionEnd | { kind: 'released' }): Promise<void> {
+async function handOn(
+  ports: WorkStepPorts,
+  shard: ShardRow,
+  end: SessionEnd | { kind: 'released' },
+  isOvertaken: boolean,
+): Promise<void> {
   const { tenant, runId, shardId } = shard;
   const message = (id: string): ShardMessage => ({ v: 1, tenant, runId, shardId: id });
   switch (end.kind) {
     case 'done': {
       ports.meter.count(METRICS.shardsDone, 1);
-      if (shard.next !== undefined) await ports.queue.send([message(shard.next)]);
+      if (!isOvertaken && shard.lags !== true) await goOn(ports, shard);
       const write = await ports.table.update(
         runKey(tenant, runId),
         { add: { doneHint: 1 } },
@@ -278,6 +358,13 @@ async function handOn(ports: WorkStepPorts, shard: ShardRow, end: SessionEnd | {
     case 'leaseLost':
       return;
   }
+}
+
+/** The stream goes on with its next shard, or ends. */
+async function goOn(ports: WorkStepPorts, shard: ShardRow): Promise<void> {
+  const { tenant, runId, next } = shard;
+  if (next !== undefined) await ports.queue.send([{ v: 1, tenant, runId, shardId: next }]);
+  if (shard.stream !== undefined) await streamEnded(ports, shard);
 }
 
 /** `limits.maxRecords`: a hint is enough, since what is over it has already been collected. */

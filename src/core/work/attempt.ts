@@ -7,6 +7,7 @@ import { fresh, transition, type TargetState } from '../target.ts';
 import { compileFilter, hostOf, targetIdentity } from '../url.ts';
 import { failure, judge, type Verdict } from '../verdict.ts';
 import { HostQueue } from './host-queue.ts';
+import { shareOf } from './share.ts';
 import type { Budget, Turn } from '../pace/budget.ts';
 import type { Budgets } from '../pace/budgets.ts';
 import type { PendingTarget } from '../open-targets.ts';
@@ -82,7 +83,7 @@ export class Attempts {
     const host = hostOf(target.url);
     let queue = hosts.get(host);
     if (queue === undefined) {
-      queue = new HostQueue(host, this.#input.shard.share);
+      queue = new HostQueue(host, shareOf(this.#input.shard, host));
       queue.gateAttempts = this.#input.shard.gates[host] ?? 0;
       hosts.set(host, queue);
     }

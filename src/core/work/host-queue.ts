@@ -8,7 +8,7 @@ import type { PendingTarget } from '../open-targets.ts';
 export class HostQueue {
   readonly host: string;
   /** In flight at most. */
-  readonly share: number;
+  share: number;
   /** Known once the gate was opened. */
   budget: Budget | undefined;
   /** `closed`: robots.txt has not been asked. */

@@ -9,6 +9,7 @@ import {
   BATCH_MS_MAX,
   BATCH_STRETCH,
   BATCH_TARGETS_MAX,
+  CRITICAL_NEWS_MS,
   LEASE_RENEW_MS,
   HELD_BUDGETS_MAX,
   HOST_WORDS_MS,
@@ -17,18 +18,24 @@ import {
   PARK_SLOT_LEAD_MS,
   PARK_SPARINGLY_AFTER_MS,
   PARK_SPARINGLY_COMMITS,
+  OVERTAKE_AFTER_MS,
   RUN_CHECK_MS,
-  WORK_CONCURRENCY_MAX,
+  SPLIT_LOOK_MS,
 } from '../limits.ts';
 import { readTenantWords } from '../pace/words.ts';
+import { runKey } from '../names.ts';
 import { readRun } from '../store.ts';
 import type { AttemptEnd, Attempts, WorkPorts } from './attempt.ts';
 import { Batch, commitBatch, type Finished, type Progressing } from './batch.ts';
 import type { Bell } from './bell.ts';
 import { renewLease } from './claim.ts';
 import { Departures, sooner, type Acts, type Rest } from './departures.ts';
+import { mayOvertake, maySplit, shareOf } from './share.ts';
+import { isWorthSplitting } from './split.ts';
+import { beginSplit, endSplit } from './stream.ts';
 import { isSuspect, triesAfter } from './suspicion.ts';
 import type { HostQueue } from './host-queue.ts';
+import type { Load } from './load.ts';
 import type { Budget, Turn } from '../pace/budget.ts';
 import type { Budgets } from '../pace/budgets.ts';
 import type { PendingTarget } from '../open-targets.ts';
@@ -62,6 +69,12 @@ export interface SessionInput {
   chainAt: number;
   /** Requests still in flight are given up at this time. */
   abortAt: number;
+  /** Requests of all sessions of this worker. */
+  load: Load;
+  /** Goes on with the next shard of the stream, here and now. */
+  overtake: (shard: LeasedShard) => Promise<boolean>;
+  /** Absent = `SPLIT_SECONDS`. */
+  splitSeconds?: number | undefined;
   /** Called after each commit, for budgets over the whole run. */
   onCommit: (batch: Batch) => Promise<void>;
 }
@@ -87,6 +100,10 @@ export class Session {
   #isSettled = false;
   #committing: Promise<void> | undefined;
   #halt: Halt | undefined;
+  /** It has tried to let its stream go on. */
+  #hasDrained = false;
+  #isOvertaken = false;
+  #isSplitting = false;
   #failure: { error: unknown } | undefined;
   #leaseSetAt: number;
   #grown: Progressing['grown'];
@@ -104,6 +121,16 @@ export class Session {
     const { targets, follow, followFrom: from } = input.shard;
     if (follow !== undefined) this.#grown = { targets, follow, from };
     this.#ends(input.ended);
+  }
+
+  /** The shard as its owner knows it. */
+  get shard(): LeasedShard {
+    return this.#shard;
+  }
+
+  /** Its stream has gone on without it. */
+  get isOvertaken(): boolean {
+    return this.#isOvertaken;
   }
 
   async run(): Promise<SessionEnd> {
@@ -133,11 +160,32 @@ export class Session {
       if (now >= this.#input.abortAt) this.#stop.abort();
       const { wakeAt, rest } = this.#halt === undefined ? this.#launchAll(now) : this.#haltedUntil(now);
       this.#commitWhenDue(now);
+      this.#overtakeWhenDrained(now, rest);
       const waiting = [...this.#input.hosts.values()].some((host) => host.waiting > 0 || host.gate === 'opening');
       const busy = this.#jobs > 0 || this.#committing !== undefined;
       if (!busy && (this.#halt !== undefined || !waiting || rest.at - now > this.#parkAfter(rest))) return rest;
       await this.#sleepUntil(Math.min(wakeAt, this.#halt === undefined ? this.#batchDueAt : Infinity));
     }
+  }
+
+  /**
+   * The stream goes on when nothing of this shard can be started for now: its last requests are on the wire, one on each
+   * host at most, or what is left waits for its next attempt.
+   */
+  #overtakeWhenDrained(now: number, rest: Rest): void {
+    const { hosts, overtake } = this.#input;
+    const { next, tries = 0 } = this.#shard;
+    if (this.#hasDrained || this.#halt !== undefined || next === undefined || isSuspect(tries)) return;
+    const isStuck = rest.at - now >= OVERTAKE_AFTER_MS;
+    const isDrained = (host: HostQueue): boolean =>
+      host.inFlight <= 1 && host.gate !== 'opening' && (isStuck || host.blockedUntil > now || host.wake(now) === 0);
+    if (this.#jobs === 0 && rest.at === Infinity) return;
+    if (!mayOvertake(this.#shard) || ![...hosts.values()].every(isDrained)) return;
+    this.#hasDrained = true;
+    for (const host of hosts.values()) host.share = 1;
+    this.#job(async () => {
+      this.#isOvertaken = await overtake(this.#shard);
+    });
   }
 
   /** Whoever is in flight is waited for until it is time to give them up; after that only their end moves anything. */
@@ -176,7 +224,7 @@ export class Session {
   }
 
   readonly #acts: Acts = {
-    room: () => WORK_CONCURRENCY_MAX - this.#requests,
+    room: () => this.#input.load.room,
     start: (host, target, turn) => this.#attempt(host, target, turn),
     ask: (budget, demand) => this.#job(() => budget.ask(demand)),
   };
@@ -185,7 +233,7 @@ export class Session {
     const isSlot = host.budget !== undefined && host.budget.slotAt(now) < Infinity;
     if (host.blockedUntil > now) return { at: host.blockedUntil, isSlot };
     if (host.wake(now) === 0) return { at: host.nextDue, isSlot: false };
-    if (this.#requests >= WORK_CONCURRENCY_MAX) return { at: now, isSlot: false };
+    if (this.#input.load.room <= 0) return { at: now, isSlot: false };
     host.gate = 'opening';
     this.#request(async () => {
       const ends = await this.#input.attempts.openGate(host, this.#stop.signal);
@@ -207,10 +255,13 @@ export class Session {
   }
 
   #request(job: () => Promise<void>): void {
+    const { load } = this.#input;
     this.#requests++;
+    load.started(this.#ports.clock.now());
     this.#job(() =>
       job().finally(() => {
         this.#requests--;
+        load.ended(this.#ports.clock.now());
       }),
     );
   }
@@ -325,7 +376,7 @@ export class Session {
     const resumeAt = rest.isSlot ? Math.max(now, restAt - PARK_SLOT_LEAD_MS) : restAt;
     const after: After = left === 0 ? { kind: 'done' } : { kind: 'park', resumeAt };
     await this.#settle(after.kind === 'park' && this.#halt !== 'runOver' ? resumeAt : undefined);
-    if (after.kind === 'done') await this.#input.attempts.beforeDone(this.#shard);
+    if (after.kind === 'done' && !this.#isOvertaken) await this.#input.attempts.beforeDone(this.#shard);
     if (!(await this.#commit(after))) return { kind: 'leaseLost' };
     if (after.kind === 'done') return { kind: 'done' };
     return this.#halt === 'runOver' ? { kind: 'halted' } : { kind: 'parked', resumeAt };
@@ -369,11 +420,72 @@ export class Session {
     this.#ports.meter.count(METRICS.commitsLost, 1);
   }
 
+  /** As it stands now: what was asked before an `await` may have changed. */
+  #isHalted(): boolean {
+    return this.#halt !== undefined;
+  }
+
+  // ---------------------------------------------------------------- splitting
+
+  /** Halves its shares first, and gives the far half away once no more is in flight than they allow. */
+  async #look(run: RunRow): Promise<void> {
+    const { hosts, load, splitSeconds } = this.#input;
+    const { clock } = this.#ports;
+    const now = clock.now();
+    // Its stream has gone on with the shares it had.
+    if (this.#hasDrained) return;
+    const waiting = [...hosts.values()].reduce((sum, host) => sum + host.waiting, 0);
+    if (this.#isSplitting) return this.#giveAway(run, waiting);
+    const seen = load.look(now, SPLIT_LOOK_MS);
+    const behind = (this.#shard.behind ?? 0) - (this.#shard.given ?? 0);
+    if (seen === undefined || behind <= 0) return;
+    const criticalSeconds = Math.max(await this.#critical(run, now, (behind + waiting) / Math.max(1, waiting)), 0);
+    const secondsMin = splitSeconds === undefined ? {} : { secondsMin: splitSeconds };
+    if (!maySplit(this.#shard) || !isWorthSplitting({ behind, waiting, criticalSeconds, ...seen, ...secondsMin }))
+      return;
+    const begun = await beginSplit(this.#ports, run, this.#shard);
+    if (begun === undefined) return;
+    this.#isSplitting = true;
+    this.#shard = marked(this.#shard, begun);
+    for (const host of hosts.values()) host.share = Math.min(host.share, shareOf(this.#shard, host.host));
+    await this.#giveAway(run, waiting);
+  }
+
+  async #giveAway(run: RunRow, waiting: number): Promise<void> {
+    if ([...this.#input.hosts.values()].some(({ inFlight, share }) => inFlight > share)) return;
+    this.#isSplitting = false;
+    const split = await endSplit(this.#ports, run, this.#shard, waiting);
+    this.#shard = marked(this.#shard, split);
+  }
+
+  /** Seconds until the slowest host of the run is through: as its own hosts stand, or as another worker has told. */
+  async #critical(run: RunRow, now: number, scale: number): Promise<number> {
+    let own = 0;
+    for (const { host, waiting, budget } of this.#input.hosts.values())
+      if (budget !== undefined && waiting > 0)
+        own = Math.max(own, (waiting / budget.rate.rate) * scale * streamsOf(this.#shard, host));
+    const told = run.critical ?? { at: 0, by: '' };
+    const at = now + own * 1000;
+    const isNews =
+      told.by === this.#shard.shardId ? Math.abs(told.at - at) > CRITICAL_NEWS_MS : at > told.at + CRITICAL_NEWS_MS;
+    if (isNews) {
+      const { tenant, runId, shardId: by } = this.#shard;
+      await this.#ports.table.update(
+        runKey(tenant, runId),
+        { set: { critical: { at, by } } },
+        { eq: ['state', 'RUNNING'] },
+      );
+    }
+    return (Math.max(at, told.by === this.#shard.shardId ? 0 : told.at) - now) / 1000;
+  }
+
   // ---------------------------------------------------------------- control
 
   /** Watches the run and keeps the lease while the loop works. */
   async #control(signal: AbortSignal): Promise<void> {
     const { clock, table } = this.#ports;
+    // Beside the watching: whatever it takes, a stop is heard in time.
+    let looking: Promise<void> | undefined;
     while (!signal.aborted) {
       await clock.sleep(RUN_CHECK_MS, signal);
       if (signal.aborted || this.#halt !== undefined) continue;
@@ -389,11 +501,16 @@ export class Session {
           this.#bell.ring();
         }
         await this.#heed();
+        if (run !== undefined && !this.#isHalted())
+          looking ??= this.#look(run)
+            .catch((error: unknown) => this.#ports.log.warn('stream not looked at', { error: String(error) }))
+            .finally(() => (looking = undefined));
       } catch (error) {
         // Not being able to look is no reason to stop: the lease decides, and every commit names it.
         this.#ports.log.warn('control check failed', { error: String(error) });
       }
     }
+    await looking;
   }
 
   /** Looks now and then what its tenant has said about hosts. */
@@ -407,3 +524,14 @@ export class Session {
 
 const retryEntry = ({ attempts, nextAt, waitedMs, lastFailure }: PendingTarget['state']): RetryEntry =>
   lastFailure === undefined ? [attempts, nextAt, waitedMs] : [attempts, nextAt, waitedMs, lastFailure];
+
+/** The shard with what it was marked with; what was committed meanwhile stays. */
+const marked = (shard: LeasedShard, as: LeasedShard | undefined): LeasedShard => {
+  if (as?.epoch !== shard.epoch) return shard;
+  const { splits, given } = as;
+  return { ...shard, ...(splits !== undefined && { splits }), ...(given !== undefined && { given }) };
+};
+
+/** Streams that a host's targets are in, as far as its share tells. */
+const streamsOf = ({ share, shares, splits = 0 }: LeasedShard, host: string): number =>
+  (share / (shares?.[host] ?? share)) * 2 ** splits;

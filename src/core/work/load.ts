@@ -1,0 +1,47 @@
+/** What the sessions of one worker have on the wire together, and how full its slots were lately. */
+export class Load {
+  readonly max: number;
+  inFlight = 0;
+  #ended = 0;
+  #busyMs = 0;
+  #countedAt: number;
+  #lookedAt: number;
+
+  constructor(max: number, now: number) {
+    this.max = max;
+    this.#countedAt = now;
+    this.#lookedAt = now;
+  }
+
+  get room(): number {
+    return this.max - this.inFlight;
+  }
+
+  started(now: number): void {
+    this.#count(now);
+    this.inFlight++;
+  }
+
+  ended(now: number): void {
+    this.#count(now);
+    this.inFlight--;
+    this.#ended++;
+  }
+
+  /** Since the last look; undefined before `everyMs` are over. */
+  look(now: number, everyMs: number): { busy: number; perSecond: number } | undefined {
+    const ms = now - this.#lookedAt;
+    if (ms < everyMs) return undefined;
+    this.#count(now);
+    const seen = { busy: this.#busyMs / ms / this.max, perSecond: (this.#ended * 1000) / ms };
+    this.#lookedAt = now;
+    this.#busyMs = 0;
+    this.#ended = 0;
+    return seen;
+  }
+
+  #count(now: number): void {
+    this.#busyMs += (now - this.#countedAt) * this.inFlight;
+    this.#countedAt = now;
+  }
+}
