@@ -48,6 +48,7 @@ export class HandlerFunction<F extends FunctionName> extends Construct {
     });
     logGroup.grantWrite(role);
     for (const right of props.rights) role.addToPolicy(right);
+    role.addToPolicy(TLS_ONLY);
     this.function = new Function(this, 'Function', {
       description: props.description,
       code: Code.fromAsset(props.codeDir),
@@ -67,6 +68,17 @@ export class HandlerFunction<F extends FunctionName> extends Construct {
     if (stage.tracing) acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'X-Ray takes segments on * only.' });
   }
 }
+
+/**
+ * Bucket and queues refuse what comes without TLS by their own policies; tables, secrets and state machines by this one, and
+ * a signed URL with them.
+ */
+const TLS_ONLY = new PolicyStatement({
+  effect: Effect.DENY,
+  actions: ['*'],
+  resources: ['*'],
+  conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+});
 
 /** Spans of handlers and SDK calls without a line of code: the wrapper loads the layer before the bundle. */
 const ADOT = {
