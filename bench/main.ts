@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: Gleaner beside its peers, in one run, on the same pages, by turns. Options: `--targets 2000`,
- * `--rounds 5`, `--sets manuals,lists`, `--write` (docs/benchmarks.md and its plots), `--check` (exit 1 when a ratio is
+ * `--rounds 5`, `--sets manuals,lists`, `--no-engines` (skip the engines alone), `--write` (docs/benchmarks.md and its plots), `--check` (exit 1 when a ratio is
  * worse than bench/budgets.json by more than the run's own spread). The peers are installed by `npm ci --prefix bench/peers`.
  */
 import { readFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import type { PageSet } from './pages.ts';
 import { table, writeReport } from './report.ts';
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     targets: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '5' },
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '64' },
     latency: { type: 'string', default: '0' },
     clients: { type: 'string' },
+    engines: { type: 'boolean', default: true },
     write: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
   },
@@ -42,8 +44,8 @@ for (const set of values.sets.split(',') as PageSet[]) {
   results.push({ setting, outcomes });
   console.log(table(setting, outcomes));
 }
-const engines = await measureEngines(Number(values.rounds));
-console.log(engines.text);
+const engines = values.engines ? await measureEngines(Number(values.rounds)) : undefined;
+if (engines) console.log(engines.text);
 if (values.write) writeReport(results, engines);
 
 if (values.check) {

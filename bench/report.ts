@@ -38,7 +38,7 @@ const DOCS = new URL('../docs/', import.meta.url);
 
 export function writeReport(
   results: { setting: Setting; outcomes: Outcome[] }[],
-  engines: { figures: EngineFigure[]; kb: number },
+  engines: { figures: EngineFigure[]; kb: number } | undefined,
 ): void {
   mkdirSync(new URL('benchmarks/', DOCS), { recursive: true });
   const parts = results.map(({ setting, outcomes }) => {
@@ -49,14 +49,12 @@ export function writeReport(
     writeFileSync(new URL(file, DOCS), plot('client CPU seconds per 1,000 targets', bars));
     return `${table(setting, outcomes)}\n![client CPU seconds per 1,000 targets](${file})\n`;
   });
-  writeFileSync(
-    new URL('benchmarks/engines.svg', DOCS),
-    plot(
-      'pages per CPU second',
-      engines.figures.map(({ name, pagesPerCpuSecond }) => ({ name, value: pagesPerCpuSecond })),
-    ),
-  );
-  writeFileSync(new URL('benchmarks.md', DOCS), [intro(), ...parts, engineText(engines)].join('\n'));
+  if (engines) {
+    const bars = engines.figures.map(({ name, pagesPerCpuSecond }) => ({ name, value: pagesPerCpuSecond }));
+    writeFileSync(new URL('benchmarks/engines.svg', DOCS), plot('pages per CPU second', bars));
+    parts.push(engineText(engines));
+  }
+  writeFileSync(new URL('benchmarks.md', DOCS), [intro(), ...parts].join('\n'));
 }
 
 function intro(): string {
