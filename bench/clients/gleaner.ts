@@ -16,10 +16,12 @@ const objects = new LineObjects(blobs as Blobs);
 
 let part = 0;
 let lines: string[] = [];
-const writing: Promise<unknown>[] = [];
-const flush = (): void => {
-  if (lines.length > 0) writing.push(objects.writeLines(`${outFile}.${String(part++)}.gz`, lines));
+/** One part after the other, as commits are. */
+let writing: Promise<unknown> = Promise.resolve();
+const flush = (): Promise<unknown> => {
+  const full = lines;
   lines = [];
+  return (writing = writing.then(() => objects.writeLines(`${outFile}.${String(part++)}.gz`, full)));
 };
 await inTurn(async (url: string) => {
   const got = await fetcher.fetch({
@@ -29,9 +31,9 @@ await inTurn(async (url: string) => {
   const made = extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
   if (!made.ok) throw new Error(`${url}: ${made.detail}`);
   for (const data of made.records) lines.push(JSON.stringify({ url, data }));
-  if (lines.length >= TARGETS_PER_PART) flush();
+  if (lines.length >= TARGETS_PER_PART) await flush();
 });
-flush();
-await Promise.all(writing);
+if (lines.length > 0) await flush();
+await writing;
 await fetcher.close();
 report();

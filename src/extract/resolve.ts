@@ -42,7 +42,7 @@ export function resolve(reference: string, base: string): string | null {
 function plainly(reference: string, base: string): string | undefined {
   const parts = partsOf(base);
   if (parts === undefined) return undefined;
-  const absolute = ABSOLUTE.exec(reference);
+  const absolute = reference.startsWith('http') ? ABSOLUTE.exec(reference) : null;
   if (absolute !== null) {
     const isPlain = PLAIN.test(reference.slice(absolute[0].length - 1)) && !absolute[0].includes('xn--');
     return isPlain ? reference : undefined;
