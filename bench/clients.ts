@@ -1,7 +1,7 @@
 /** Who is measured, how each is started, and why one may be absent. */
 import { buildSync } from 'esbuild';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,9 @@ const peersAbsent = existsSync(here('peers/node_modules/@crawlee/cheerio/package
 
 /** As it is deployed: a worker is a bundle, not TypeScript that is read at each start. */
 function bundled(file: string): string {
-  const outfile = join(mkdtempSync(join(tmpdir(), 'gleaner-bundle-')), 'client.mjs');
+  const dir = mkdtempSync(join(tmpdir(), 'gleaner-bundle-'));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const outfile = join(dir, 'client.mjs');
   const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
   buildSync({
     entryPoints: [here(file)],
