@@ -81,6 +81,7 @@ async function scenarios(rig: Rig): Promise<void> {
   await Promise.all([
     crawled(rig),
     mapped(rig),
+    paced(rig),
     lists(rig),
     steering,
     redriven(rig),
@@ -153,6 +154,14 @@ async function mapped({ client, origin }: Rig): Promise<void> {
   );
   must('the secret', sent.includes('second') && !sent.includes('first'), true);
   await client.deleteSecret('map');
+}
+
+/** An operator's word on a host, and what its record says. */
+async function paced({ client, origin }: Rig): Promise<void> {
+  const host = new URL(origin.url).host;
+  await client.putHost(host, { requestsPerSecond: 500 });
+  must('a host', (await client.getHost(host)).host, host);
+  await client.deleteHost(host, {});
 }
 
 /** Lists from an upload and from a bucket of the operator; and those that are not there, which is no failure of S3. */
