@@ -13,6 +13,7 @@ import {
   tables,
   tenantSecrets,
   time,
+  switches,
   workersMax,
   webhookKeys,
 } from './aws/ports.ts';
@@ -22,11 +23,13 @@ import { VERSION } from './version.ts';
 
 const env = environment('api', process.env);
 const told = telling(env.GLEANER_STAGE);
+const both = tables(env);
 const operations = createService({
   region: env.GLEANER_REGION,
   workersMax: workersMax(env),
   ...time,
-  ...tables(env),
+  ...both,
+  ...switches(env, { ...both, log: told.log }),
   ...resultObjects(env),
   ...tenantSecrets(env),
   ...shardQueue(env),

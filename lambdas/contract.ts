@@ -47,6 +47,7 @@ export interface Environments {
       RUN_MACHINE_ARN: string;
       LIST_BUCKETS: string;
       WEBHOOK_SECRET_ARN: string;
+      OPERATOR_CONFIG: string;
     };
   plan: Common & {
     CONTROL_TABLE: string;
@@ -67,11 +68,13 @@ export interface Environments {
   };
   sweep: Common &
     ScheduleEnvironment & {
+      WORKERS_MAX: string;
       CONTROL_TABLE: string;
       RESULTS_BUCKET: string;
       SHARD_QUEUE_URL: string;
       DEAD_LETTER_QUEUE_URL: string;
       RUN_MACHINE_ARN: string;
+      OPERATOR_CONFIG: string;
     };
   work: Common & {
     WORKERS_MAX: string;
@@ -80,9 +83,11 @@ export interface Environments {
     RESULTS_BUCKET: string;
     SHARD_QUEUE_URL: string;
     RUN_MACHINE_ARN: string;
+    /** `application/environment/profile` in AppConfig. */
+    OPERATOR_CONFIG: string;
   };
   notify: Common & { CONTROL_TABLE: string; EVENT_BUS: string; WEBHOOK_SECRET_ARN: string };
-  fire: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string; SCHEDULE_GROUP: string };
+  fire: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string; SCHEDULE_GROUP: string; OPERATOR_CONFIG: string };
 }
 
 const SCHEDULE = ['SCHEDULE_GROUP', 'FIRE_FUNCTION_ARN', 'SCHEDULE_ROLE_ARN', 'SCHEDULE_DEAD_LETTERS_ARN'] as const;
@@ -97,6 +102,7 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
     'RUN_MACHINE_ARN',
     'LIST_BUCKETS',
     'WEBHOOK_SECRET_ARN',
+    'OPERATOR_CONFIG',
     ...SCHEDULE,
   ],
   plan: ['CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'LIST_BUCKETS', 'WORKERS_MAX'],
@@ -105,16 +111,26 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
   merge: ['CONTROL_TABLE', 'RESULTS_BUCKET'],
   finish: ['CONTROL_TABLE', 'RESULTS_BUCKET', 'RUN_MACHINE_ARN', 'SIGNING_SECRET_ARN'],
   sweep: [
+    'WORKERS_MAX',
     'CONTROL_TABLE',
     'RESULTS_BUCKET',
     'SHARD_QUEUE_URL',
     'DEAD_LETTER_QUEUE_URL',
     'RUN_MACHINE_ARN',
+    'OPERATOR_CONFIG',
     ...SCHEDULE,
   ],
-  work: ['WORKERS_MAX', 'CONTROL_TABLE', 'PACE_TABLE', 'RESULTS_BUCKET', 'SHARD_QUEUE_URL', 'RUN_MACHINE_ARN'],
+  work: [
+    'WORKERS_MAX',
+    'CONTROL_TABLE',
+    'PACE_TABLE',
+    'RESULTS_BUCKET',
+    'SHARD_QUEUE_URL',
+    'RUN_MACHINE_ARN',
+    'OPERATOR_CONFIG',
+  ],
   notify: ['CONTROL_TABLE', 'EVENT_BUS', 'WEBHOOK_SECRET_ARN'],
-  fire: ['CONTROL_TABLE', 'RUN_MACHINE_ARN', 'SCHEDULE_GROUP'],
+  fire: ['CONTROL_TABLE', 'RUN_MACHINE_ARN', 'SCHEDULE_GROUP', 'OPERATOR_CONFIG'],
 };
 
 /** Optional everywhere: may be empty, must be set. */
@@ -137,6 +153,10 @@ export const LIST_INDEX = { name: 'list', partition: 'listPk', sort: 'listSk' } 
 
 /** Physical name of the state machine: known beforehand, so that functions inside it may be granted to answer its tokens. */
 export const machineName = (stage: string): string => `gleaner-${stage}-run`;
+
+/** In AppConfig: names, and not ids, so that a function's environment depends on nothing that watches it. */
+export const operatorApplication = (stage: string): string => `gleaner-${stage}`;
+export const OPERATOR_PROFILE = 'switches';
 
 /** State transitions that come with one call of a task: its own and those of the choices behind it; with `finish`, the Begin. */
 export const TRANSITIONS = { plan: 3, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
@@ -204,3 +224,4 @@ export interface FinishOutput {
 
 export const METRICS_NAMESPACE = 'Gleaner';
 export { METRICS } from '#core/metrics.ts';
+export { SWITCHES_SCHEMA } from '#core/switches.ts';

@@ -1,16 +1,18 @@
 /** `fire`: Scheduler says that a task's time has come. */
 import { fire, type FireAnswer } from '#core/steps/fire.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, randomness, runMachine, scheduleRemoval, time } from './aws/ports.ts';
+import { controlTable, randomness, runMachine, scheduleRemoval, switches, time } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, type FireInput } from './contract.ts';
 
 const env = environment('fire', process.env);
 const told = telling(env.GLEANER_STAGE);
+const control = controlTable(env);
 const ports = {
   region: env.GLEANER_REGION,
   ...time,
-  ...controlTable(env),
+  ...control,
+  ...switches(env, { ...control, log: told.log }),
   ...runMachine(env),
   ...scheduleRemoval(env),
   ...randomness,

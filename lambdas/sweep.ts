@@ -9,17 +9,22 @@ import {
   runMachine,
   schedules,
   shardQueue,
+  switches,
   time,
+  workersMax,
 } from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { environment } from './contract.ts';
 
 const env = environment('sweep', process.env);
 const told = telling(env.GLEANER_STAGE);
+const control = controlTable(env);
 const ports = {
   region: env.GLEANER_REGION,
+  workersMax: workersMax(env),
   ...time,
-  ...controlTable(env),
+  ...control,
+  ...switches(env, { ...control, log: told.log }),
   ...resultObjects(env),
   ...shardQueue(env),
   ...deadMessages(env),

@@ -10,18 +10,29 @@ import { work, type WorkAnswer } from '#core/steps/work.ts';
 import { requestStop } from '#core/stop.ts';
 import { billing, charged } from './aws/billing.ts';
 import { dressed } from './aws/handler.ts';
-import { resultObjects, runMachine, shardQueue, tables, tenantSecrets, time, workersMax } from './aws/ports.ts';
+import {
+  resultObjects,
+  runMachine,
+  shardQueue,
+  switches,
+  tables,
+  tenantSecrets,
+  time,
+  workersMax,
+} from './aws/ports.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing } from './aws/web.ts';
 import { environment } from './contract.ts';
 
 const env = environment('work', process.env);
 const told = telling(env.GLEANER_STAGE);
+const both = tables(env);
 const ports = {
   region: env.GLEANER_REGION,
   workersMax: workersMax(env),
   ...time,
-  ...tables(env),
+  ...both,
+  ...switches(env, { ...both, log: told.log }),
   ...resultObjects(env),
   ...tenantSecrets(env),
   ...shardQueue(env),

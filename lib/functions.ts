@@ -1,7 +1,13 @@
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Lazy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Environments, type FunctionName, METRICS_NAMESPACE } from '../lambdas/contract.ts';
+import {
+  type Environments,
+  type FunctionName,
+  METRICS_NAMESPACE,
+  OPERATOR_PROFILE,
+  operatorApplication,
+} from '../lambdas/contract.ts';
 import { API_SECONDS_MAX, LAMBDA_SECONDS_MAX } from '../src/core/limits.ts';
 import type { Bundles } from './bundles.ts';
 import { acknowledgePattern } from './acknowledged.ts';
@@ -94,6 +100,7 @@ export class Functions extends Construct {
     const WORKERS_MAX = String(stage.workConcurrencyMax);
     const WEBHOOK_SECRET_ARN = s.events.webhookSecret.secretArn;
     const EVENT_BUS = s.events.bus.eventBusName;
+    const OPERATOR_CONFIG = [operatorApplication(stage.name), stage.name, OPERATOR_PROFILE].join('/');
     const SCHEDULE_GROUP = s.schedules.groupName;
     const schedule = {
       SCHEDULE_GROUP,
@@ -114,6 +121,7 @@ export class Functions extends Construct {
         RUN_MACHINE_ARN,
         LIST_BUCKETS,
         WEBHOOK_SECRET_ARN,
+        OPERATOR_CONFIG,
       },
       plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS, WORKERS_MAX },
       dispatch: { ...common('dispatch'), WORKERS_MAX, CONTROL_TABLE, SHARD_QUEUE_URL },
@@ -123,11 +131,13 @@ export class Functions extends Construct {
       sweep: {
         ...common('sweep'),
         ...schedule,
+        WORKERS_MAX,
         CONTROL_TABLE,
         RESULTS_BUCKET,
         SHARD_QUEUE_URL,
         DEAD_LETTER_QUEUE_URL,
         RUN_MACHINE_ARN,
+        OPERATOR_CONFIG,
       },
       work: {
         ...common('work'),
@@ -137,9 +147,10 @@ export class Functions extends Construct {
         RESULTS_BUCKET,
         SHARD_QUEUE_URL,
         RUN_MACHINE_ARN,
+        OPERATOR_CONFIG,
       },
       notify: { ...common('notify'), CONTROL_TABLE, EVENT_BUS, WEBHOOK_SECRET_ARN },
-      fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP },
+      fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP, OPERATOR_CONFIG },
     };
   }
 

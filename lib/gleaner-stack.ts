@@ -1,13 +1,17 @@
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ArnFormat, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { secretsPrefix } from '../lambdas/contract.ts';
 import { Alarms } from './alarms.ts';
 import type { Bundles } from './bundles.ts';
+import { Canary, LiveAlias } from './canary.ts';
 import { Dashboard } from './dashboard.ts';
 import { Events } from './event-bus.ts';
 import { Functions } from './functions.ts';
 import { HttpEntry } from './http-entry.ts';
 import { LogQueries } from './log-queries.ts';
+import { OperatorApplication, OperatorConfig } from './operator-config.ts';
 import { ResultsBucket } from './results-bucket.ts';
 import { machineArns, RunMachine } from './run-machine.ts';
 import { ShardQueue } from './shard-queue.ts';
@@ -35,6 +39,7 @@ export class GleanerStack extends Stack {
     const { secret: signingSecret } = new SigningSecret(this, 'Signing', stage);
     const events = new Events(this, 'Events', stage);
     const schedules = new TaskSchedules(this, 'Schedules', stage);
+    const { application } = new OperatorApplication(this, 'Operator', stage);
     const { machineArn, executionsArn } = machineArns(this, stage);
     const listBucketArns = listBuckets.map((name) =>
       this.formatArn({ service: 's3', region: '', account: '', resource: name }),
@@ -58,6 +63,11 @@ export class GleanerStack extends Stack {
         }),
         schedules,
         events,
+        operatorConfigArn: this.formatArn({
+          service: 'appconfig',
+          resource: 'application',
+          resourceName: `${application.applicationId}/environment/*/configuration/*`,
+        }),
         machineArn,
         executionsArn,
         listBucketArns,
@@ -74,16 +84,20 @@ export class GleanerStack extends Stack {
         finish: byName.finish.function,
       },
     });
-    const entry = new HttpEntry(this, 'Http', { stage, handler: byName.api.function });
+    const live = stage.canary ? new LiveAlias(this, 'Live', byName.api.function).alias : undefined;
+    const entry = new HttpEntry(this, 'Http', { stage, handler: (live ?? byName.api.function) as IFunction });
     new EveryMinute(this, 'Sweep', byName.sweep.function, 'find and mend what was lost');
     new EveryMinute(this, 'Notify', byName.notify.function, 'tell what happened');
+    const guards: Alarm[] = [];
     if (stage.alarms) {
       const { control, pace } = tables;
       const watched = { stage, queue, deadLetters, control, pace, byName, machine, api: entry.api };
-      new Alarms(this, 'Alarms', watched);
+      guards.push(...new Alarms(this, 'Alarms', watched).guards);
       new Dashboard(this, 'Dashboard', watched);
       new LogQueries(this, 'LogQueries', watched);
     }
+    if (live !== undefined) new Canary(this, 'Canary', { alias: live, alarms: guards });
+    const operator = new OperatorConfig(this, 'OperatorConfig', { stage, application, guards });
     Tags.of(this).add('gleaner:stage', stage.name);
     this.#outputs({
       ApiUrl: entry.url,
@@ -93,6 +107,8 @@ export class GleanerStack extends Stack {
       ShardQueueUrl: queue.queueUrl,
       DeadLettersUrl: deadLetters.queueUrl,
       RunMachineArn: machine.stateMachineArn,
+      OperatorApplication: application.applicationId,
+      ...operator.ids,
     });
   }
 

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly tenantSecretsArn: string;
   readonly schedules: TaskSchedules;
   readonly events: Events;
+  /** Pattern of what the operator's application in AppConfig gives out. */
+  readonly operatorConfigArn: string;
   readonly machineArn: string;
   /** Pattern of the machine's executions. */
   readonly executionsArn: string;
@@ -93,6 +95,9 @@ const schedule = (s: Surroundings): PolicyStatement[] => {
   return [make, unschedule(s), pass];
 };
 
+const obey = (s: Surroundings): PolicyStatement =>
+  allow(['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'], [s.operatorConfigArn]);
+
 const start = (s: Surroundings): PolicyStatement => allow(['states:StartExecution'], [s.machineArn]);
 const watch = (s: Surroundings): PolicyStatement => allow(['states:DescribeExecution'], [s.executionsArn]);
 /**
@@ -110,6 +115,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     objects(s, 's3:GetObject', 's3:PutObject'),
     // Written and deleted, never read: no answer of the API can hold a value.
     keepSecrets(s),
+    obey(s),
     send(s),
     start(s),
     wake(s),
@@ -135,6 +141,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     index(s, DUE_INDEX.name),
     objects(s, 's3:DeleteObject'),
+    obey(s),
     send(s),
     bury(s),
     start(s),
@@ -147,6 +154,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     pace(s, 'dynamodb:PutItem'),
     streams(s),
     useSecrets(s),
+    obey(s),
     send(s),
     receive(s),
     wake(s),
@@ -157,7 +165,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     signWebhooks(s),
     tell(s),
   ],
-  fire: (s) => [control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'), start(s), unschedule(s)],
+  fire: (s) => [control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'), obey(s), start(s), unschedule(s)],
 };
 
 /** The resource patterns above that end in a wildcard, each with the reason why it must. Any other is a finding. */
@@ -169,6 +177,7 @@ export const patterns = (s: Surroundings): { arn: string; reason: string }[] => 
   },
   { arn: s.tenantSecretsArn, reason: 'Secrets of all tenants of this stage: they are made and deleted by API.' },
   { arn: s.schedules.schedulesArn, reason: 'Schedules of this one group: each scheduled task has its own.' },
+  { arn: s.operatorConfigArn, reason: 'Of one application, which holds one document and one environment.' },
   { arn: s.executionsArn, reason: 'Executions of this one machine: each run has its own.' },
   ...s.listBucketArns.map((arn) => ({ arn: `${arn}/*`, reason: 'A bucket that the operator opened for lists.' })),
 ];

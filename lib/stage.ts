@@ -17,6 +17,8 @@ export interface StageSettings {
   readonly tracing: boolean;
   /** Alarms, dashboard and saved log queries. */
   readonly alarms: boolean;
+  /** A release of `api` gets a tenth of the calls first; needs the alarms, which take it back. */
+  readonly canary: boolean;
   /** At most one sweep at a time. It takes one from the account's unreserved concurrency, which AWS wants to stay at 100 (10 in new accounts). */
   readonly reservesSweep: boolean;
 }
@@ -31,6 +33,7 @@ export const STAGES = {
     workConcurrencyMax: 8,
     tracing: false,
     alarms: false,
+    canary: false,
     reservesSweep: false,
   },
   dev: {
@@ -41,6 +44,7 @@ export const STAGES = {
     throttle: { requestsPerSecond: 50, burst: 100 },
     tracing: false,
     alarms: true,
+    canary: true,
     reservesSweep: true,
   },
   prod: {
@@ -51,6 +55,7 @@ export const STAGES = {
     throttle: { requestsPerSecond: 500, burst: 1000 },
     tracing: false,
     alarms: true,
+    canary: true,
     reservesSweep: true,
   },
 } as const satisfies Record<string, StageSettings>;

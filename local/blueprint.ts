@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from '#core/json.ts';
 import type { Assembly } from './assembly.ts';
+import type { ApplicationSpec } from './appconfig.ts';
 import { referent } from './physical.ts';
 import type { Place } from './physical.ts';
 import { isObject, Properties } from './properties.ts';
@@ -72,6 +73,7 @@ export interface Blueprint {
   queues: QueueSpec[];
   buckets: BucketSpec[];
   secrets: SecretSpec[];
+  applications: ApplicationSpec[];
   functions: FunctionSpec[];
   mappings: MappingSpec[];
   machines: MachineSpec[];
@@ -88,6 +90,12 @@ export interface Blueprint {
 const IGNORED = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
+  // What the operator has switched off is a file here: nothing is rolled out.
+  'AWS::AppConfig::ConfigurationProfile',
+  'AWS::AppConfig::Deployment',
+  'AWS::AppConfig::DeploymentStrategy',
+  'AWS::AppConfig::Environment',
+  'AWS::AppConfig::HostedConfigurationVersion',
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::CompositeAlarm',
@@ -127,7 +135,7 @@ export function readTemplate(assembly: Assembly, place: Place): Template {
 
 export function readBlueprint(assembly: Assembly, place: Place, template = readTemplate(assembly, place)): Blueprint {
   const blueprint: Blueprint = {
-    tables: [], queues: [], buckets: [], secrets: [], functions: [], mappings: [], machines: [], rules: [], scheduleGroups: [], buses: [], routes: [],
+    tables: [], queues: [], buckets: [], secrets: [], applications: [], functions: [], mappings: [], machines: [], rules: [], scheduleGroups: [], buses: [], routes: [],
   }; // prettier-ignore
   for (const resource of template.resources) {
     const read = READERS[resource.type];
@@ -177,6 +185,9 @@ const READERS: Record<string, (reading: Reading) => void> = {
     blueprint.buckets.push(named);
   },
   'AWS::SecretsManager::Secret': readSecret,
+  'AWS::AppConfig::Application': ({ blueprint, named: { name, arn } }) => {
+    blueprint.applications.push({ name, arn });
+  },
   'AWS::Lambda::Function': readFunction,
   'AWS::Lambda::EventSourceMapping': readMapping,
   'AWS::StepFunctions::StateMachine': readMachine,

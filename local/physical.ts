@@ -58,6 +58,10 @@ export function referent(resource: Resource, place: Place): Referent {
         attributes: { Name: name, Arn: arn('secretsmanager', `secret:${name}`) },
       };
     }
+    case 'AWS::AppConfig::Application': {
+      const name = named('Name', 64);
+      return { ref: name, attributes: { Arn: arn('appconfig', `application/${name}`), Name: name } };
+    }
     case 'AWS::S3::Bucket': {
       const name = lowerCase(named('BucketName', 63));
       return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Json } from '#core/json.ts';
+import { startAppConfig } from './appconfig.ts';
 import { readAssembly } from './assembly.ts';
 import { readBlueprint, readTemplate } from './blueprint.ts';
 import type { Blueprint, FunctionSpec } from './blueprint.ts';
@@ -172,6 +173,13 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   for (const name of options.foreignBuckets ?? []) sqsS3.putBucket(name);
   const secrets = await startSecrets({ path: join(dataDir, 'secrets.json'), specs: blueprint.secrets, gate, log });
   closers.add(() => secrets.close());
+  const appConfig = await startAppConfig({
+    path: join(dataDir, 'operator.json'),
+    applications: blueprint.applications,
+    gate,
+    log,
+  });
+  closers.add(() => appConfig.close());
 
   const events = join(dataDir, 'events.ndjson');
   const busServer = await listen(eventBusService({ path: events, gate, buses: blueprint.buses }), 0, log);
@@ -182,6 +190,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
       sqsS3: sqsS3.url,
       states: statesServer.url,
       secrets: secrets.url,
+      appConfig: appConfig.url,
       scheduler: schedulingServer.url,
       events: busServer.url,
     },

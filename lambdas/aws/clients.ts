@@ -3,6 +3,7 @@
  * silent, and at most four attempts with jitter (the SDK's standard retry), after which the error is the caller's. Built
  * once per sandbox.
  */
+import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -37,6 +38,9 @@ export interface Place {
 }
 
 export const dynamoClient = (place: Place = {}): DynamoDBClient => new DynamoDBClient({ ...quick, ...place });
+/** What it tells can wait: nobody who asks for something else may. */
+export const appConfigClient = (place: Place = {}): AppConfigDataClient =>
+  new AppConfigDataClient({ ...patience(2_000, 2_000), maxAttempts: 2, ...place });
 export const sqsClient = (place: Place = {}): SQSClient => new SQSClient({ ...quick, ...place });
 export const sfnClient = (place: Place = {}): SFNClient => new SFNClient({ ...quick, ...place });
 export const eventBridgeClient = (place: Place = {}): EventBridgeClient =>

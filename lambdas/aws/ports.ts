@@ -2,10 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Context } from '#core/context.ts';
+import { switchBoard } from '#core/switches.ts';
+import { AppConfigOperator } from './operator-config.ts';
 import { billing } from './billing.ts';
 import type { ScheduleEnvironment } from '../contract.ts';
 import { S3Blobs } from './blobs.ts';
 import {
+  appConfigClient,
   dynamoClient,
   eventBridgeClient,
   s3Client,
@@ -69,6 +72,13 @@ export const schedules = (env: ScheduleEnvironment): Pick<Context, 'schedules'> 
 });
 export const scheduleRemoval = (env: { SCHEDULE_GROUP: string }): { schedules: ScheduleRemoval } => ({
   schedules: new ScheduleRemoval(schedulerClient(), env.SCHEDULE_GROUP),
+});
+/** Of a function that has the control table. */
+export const switches = (
+  env: { OPERATOR_CONFIG: string },
+  ports: Pick<Context, 'table' | 'log'>,
+): Pick<Context, 'switches'> => ({
+  switches: switchBoard({ ...ports, clock, operator: new AppConfigOperator(appConfigClient(), env.OPERATOR_CONFIG) }),
 });
 export const listBuckets = (env: { LIST_BUCKETS: string }): string[] =>
   env.LIST_BUCKETS.split(',').filter((bucket) => bucket !== '');

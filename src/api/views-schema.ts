@@ -148,6 +148,10 @@ export const runViewSchema = z.object({
   configVersion: count
     .meta({ description: "Version of the tenant's defaults that it started with; absent: there were none" })
     .exactOptional(),
+  heldBy: z
+    .literal('operator')
+    .meta({ description: 'While it is QUEUED or PAUSED because of a switch of the operator; it goes on by itself' })
+    .exactOptional(),
   redrives: count.meta({ description: 'How often its failed targets were tried again' }).exactOptional(),
   costUsd: usd
     .meta({ description: 'Estimated from metered operations; without storage, logs and traffic' })
@@ -408,7 +412,21 @@ export const hostStatusSchema = z.object({
   crawlDelaySeconds: z.number().min(0).meta({ description: 'What its robots.txt asks for' }).exactOptional(),
 });
 
-export const healthSchema = z.object({ status: z.literal('ok'), version: z.string(), region: z.string() });
+export const healthSchema = z.object({
+  status: z.literal('ok'),
+  version: z.string(),
+  region: z.string(),
+  switches: z
+    .object({
+      pauseNewRuns: z.boolean(),
+      noBodies: z.boolean(),
+      cacheOnly: z.boolean(),
+      tenantsPaused: count,
+      hostsPaused: count,
+    })
+    .meta({ description: 'What the operator has switched off; absent while that cannot be read' })
+    .exactOptional(),
+});
 
 export const problemSchema = z
   .object({

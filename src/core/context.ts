@@ -20,6 +20,7 @@ import type {
   FetchResult,
 } from './ports.ts';
 import type { GroupPorts } from './pace/budgets.ts';
+import type { SwitchBoard } from './switches.ts';
 import type { ExtractSpec, NextRule } from './task.ts';
 import type { FailReason } from './ledger.ts';
 
@@ -39,6 +40,8 @@ export interface Context {
   schedules: Schedules;
   events: EventBus;
   webhookKeys: WebhookKeys;
+  /** What the operator has switched off. */
+  switches: SwitchBoard;
   clock: Clock;
   chance: Chance;
   log: Log;

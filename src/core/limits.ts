@@ -61,6 +61,15 @@ export const HELD_BUDGETS_MAX = 32;
 export const HOP_PATIENCE_MS = 5_000;
 /** A worker reads its tenant's words on hosts this often: a third of the minute within which they are obeyed. */
 export const HOST_WORDS_MS = 20_000;
+/**
+ * Switches take effect within 60 s: a sandbox looks at their row this often, whoever asked AppConfig before asks again after
+ * POLL, somebody else after TAKEOVER. 40 + 5 s and a worker's look every 1.5 s leave room for a slow answer.
+ */
+export const SWITCH_READ_MS = 5_000;
+export const SWITCH_POLL_MS = 20_000;
+export const SWITCH_TAKEOVER_MS = 40_000;
+/** What a switch keeps from being asked rests this long before it is looked at again. */
+export const SWITCH_REST_MS = 60_000;
 /** A tenant's hosts are remembered this long after it last had targets there. */
 export const HOST_SEEN_SECONDS = 7 * 24 * 3600;
 /** A shard says that it has targets in a host at its first lease, and again after so many: drips lease it often. */

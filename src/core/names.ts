@@ -145,6 +145,9 @@ export const eventKey = (tenant: string, runId: string, atMs: number, order: str
   sk: `${EVENT_PREFIX}${digits(atMs, 15)}#${order}`,
 });
 
+/** The stage's, not a tenant's: what the operator has switched off. */
+export const SWITCHES_KEY: Key = { pk: 'SWITCHES', sk: 'NOW' };
+
 /** What a run has used, and what a tenant's runs have on one day (`2026-11-26`, UTC). */
 export const usageKey = (tenant: string, runId: string): Key => ({ pk: runPk(tenant, runId), sk: 'USAGE' });
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

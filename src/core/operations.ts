@@ -134,6 +134,8 @@ export interface RunView {
   waitsFor?: string;
   /** Of the tenant's defaults that it started with; absent: there were none. */
   configVersion?: number;
+  /** While it is QUEUED or PAUSED because of a switch of the operator's; it goes on by itself. */
+  heldBy?: 'operator';
   /** How often its failed targets were tried again. */
   redrives?: number;
   /** Estimated from metered operations and the price table of `prices.ts`; absent until something was metered. */
@@ -211,6 +213,13 @@ export interface DeadLettersRedriven {
   refused: { id: string; detail: string }[];
 }
 
+export interface SwitchesView {
+  pauseNewRuns: boolean;
+  noBodies: boolean;
+  cacheOnly: boolean;
+  tenantsPaused: number;
+  hostsPaused: number;
+}
 export interface ConfigView {
   /** 0: nothing was ever configured. */
   version: number;
@@ -473,6 +482,8 @@ export interface Operations {
   getHost(caller: Caller, host: string): Promise<Outcome<HostStatus>>;
   putHost(caller: Caller, host: string, word: HostWord): Promise<Outcome<HostStatus>>;
   deleteHost(caller: Caller, host: string, scope?: HostScope): Promise<Outcome<void>>;
+  /** What the operator has switched off. */
+  switches(): Promise<SwitchesView>;
   signingKeys(): Promise<SigningKeyView[]>;
   listShards(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<ShardView>>>;
   timeline(caller: Caller, runId: string, page: PageRequest): Promise<Outcome<PageOf<TimelineEvent>>>;

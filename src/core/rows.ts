@@ -46,6 +46,8 @@ export interface RunFacts extends Key {
   /** Of the tenant's defaults that it started with; absent = there were none. */
   configVersion?: number;
   region: string;
+  /** While it is QUEUED or PAUSED by a switch of the operator's. */
+  heldBy?: 'operator';
   createdAt: number;
   startedAt?: number;
   /** Set when somebody or something asked the run to end early. */

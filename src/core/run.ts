@@ -47,7 +47,7 @@ export type RunEvent =
   | { kind: 'reopened'; epoch: number }
   /** The source cannot be read: finish ends the run as FAILED. */
   | { kind: 'unplannable'; epoch: number; error: { type: string; detail: string } }
-  | { kind: 'pause'; at: number }
+  | { kind: 'pause'; at: number; heldBy?: 'operator' }
   | { kind: 'resume'; pausedAt: number; deadlineAt: number }
   | { kind: 'stop'; reason: string }
   | { kind: 'timeUp'; deadlineAt: number }
@@ -72,6 +72,8 @@ export type RunEvent =
     }
   /** Its turn has come: the lock of its task is its own. */
   | { kind: 'promote'; lock: number; deadlineAt: number }
+  /** The operator lets it start. */
+  | { kind: 'release'; deadlineAt: number }
   /** Its execution is gone: another one takes over. */
   | { kind: 'restart'; attempt: number }
   /** Lock released, orphans deleted: nothing is due any more. */
@@ -123,10 +125,13 @@ export function transition(event: RunEvent): Transition {
     case 'unplannable':
       return { change: { set: { error: event.error } }, condition: { eq: ['planEpoch', event.epoch] } };
     case 'pause':
-      return { change: enter({ state: 'PAUSED', pausedAt: event.at }), condition: is('RUNNING') };
+      return {
+        change: enter({ state: 'PAUSED', pausedAt: event.at }, event.heldBy ? { heldBy: event.heldBy } : {}),
+        condition: is('RUNNING'),
+      };
     case 'resume':
       return {
-        change: enter({ state: 'RUNNING' }, { deadlineAt: event.deadlineAt }),
+        change: enter({ state: 'RUNNING' }, { deadlineAt: event.deadlineAt }, ['heldBy']),
         condition: all(is('PAUSED'), { eq: ['pausedAt', event.pausedAt] }),
       };
     case 'stop':
@@ -182,6 +187,11 @@ export function transition(event: RunEvent): Transition {
       return {
         change: { set: { lock: event.lock, deadlineAt: event.deadlineAt }, remove: ['waitsFor'] },
         condition: all(is('QUEUED'), { present: 'waitsFor' }),
+      };
+    case 'release':
+      return {
+        change: { set: { deadlineAt: event.deadlineAt }, remove: ['heldBy'] },
+        condition: all(is('QUEUED'), { present: 'heldBy' }),
       };
     case 'restart':
       return {

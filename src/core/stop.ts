@@ -23,8 +23,9 @@ export async function requestStop(
   if (write.ok) await note(ports.table, run, ports.clock.now(), 'run.stopping', `asked to stop: ${reason}`);
   // Whoever asked first may have died before this.
   if (run.tokens !== undefined) await wake(ports, run.tokens, 'stopped');
-  // Nothing carries a run that waits in line: an execution ends it.
-  else if (run.waitsFor !== undefined) await ports.orchestrator.start(tenant, runId, run.attempt);
+  // Nothing carries a run that waits in line, or for the operator: an execution ends it.
+  else if (run.waitsFor !== undefined || run.heldBy !== undefined)
+    await ports.orchestrator.start(tenant, runId, run.attempt);
   return run;
 }
 

@@ -5,6 +5,7 @@ import type { Caller } from '#core/operations.ts';
 import { asItem } from '#core/rows.ts';
 import { UNBOUNDED } from '#core/quotas.ts';
 import { tenantRow } from '#core/service/tenants.ts';
+import { NO_SWITCHES } from '#core/switches.ts';
 import { signerOf } from '#core/signing.ts';
 import type { PlanPorts } from '#core/sources.ts';
 import { awaitRound } from '#core/steps/await.ts';
@@ -186,6 +187,7 @@ export class World {
       secrets: this.secrets,
       schedules: NO_SCHEDULES,
       ...UNTOLD,
+      switches: { now: () => Promise.resolve(NO_SWITCHES) },
       signer: signerFor(wire, actor, signer),
       clock: clockOf(actor, this.clock, this.watch),
       chance: () => actor.dice.next(),

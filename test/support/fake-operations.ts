@@ -9,7 +9,7 @@ import type { AlertView, WebhookSecretView } from '#core/operations.ts';
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
 import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
-import type { ConfigVersionView, ConfigView, HostStatus } from '#core/operations.ts';
+import type { ConfigVersionView, ConfigView, HostStatus, SwitchesView } from '#core/operations.ts';
 import type { Defaults } from '#core/defaults.ts';
 import { ALERT } from './fake-views.ts';
 import { isEnded } from '#core/run.ts';
@@ -294,6 +294,15 @@ export class FakeOperations implements Operations {
     const next = configOf((this.configs.get(caller.tenant)?.version ?? 0) + 1);
     this.configs.set(caller.tenant, next);
     return yes(next);
+  }
+  switches(): Promise<SwitchesView> {
+    return Promise.resolve({
+      pauseNewRuns: false,
+      noBodies: false,
+      cacheOnly: false,
+      tenantsPaused: 1,
+      hostsPaused: 0,
+    });
   }
   usage(_caller: Caller, { from = '2026-11-25', to = '2026-11-26' }: { from?: string; to?: string }) {
     return Promise.resolve(yes(usageOf(from, to)));

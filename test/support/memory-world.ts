@@ -2,6 +2,7 @@
  * All steps on in-memory ports under a virtual clock, driven as the state machine and the queue would: for tests of the
  * core without a network, an emulator or a real second.
  */
+import { NO_SWITCHES } from '#core/switches.ts';
 import type { CompileExtractor, Outgoing } from '#core/context.ts';
 import type {
   DeadMessage,
@@ -117,6 +118,7 @@ export class MemoryWorld {
   /** Workers under way; those that a drain left behind go on in the next. */
   readonly #running = new Set<Promise<unknown>>();
   #random = 1;
+  switches = NO_SWITCHES;
 
   get ports() {
     return {
@@ -126,6 +128,7 @@ export class MemoryWorld {
       pace: this.pace,
       objects: this.objects,
       secrets: this.secrets,
+      switches: { now: () => Promise.resolve(this.switches) },
       queue: this.queue,
       deadMessages: this.deadMessages,
       signer: signerOf('a secret that signs what tests make'),
@@ -274,16 +277,18 @@ export class MemoryWorld {
     return started.value.id;
   }
 
-  /** Handles every queued message, in order of time, up to `workers` at once, until none is left or it is enough. */
-  async drain(workers = this.workers, isEnough = () => false): Promise<void> {
+  /** Handles every queued message (`most` of them), in order of time, up to `workers` at once, until none is left or it is enough. */
+  async drain(workers = this.workers, isEnough = () => false, most = Infinity): Promise<void> {
     const running = this.#running;
+    let left = most;
     for (;;) {
       while (running.size < workers) {
         this.queued.sort((a, b) => a.at - b.at);
         const [next] = this.queued;
-        if (next === undefined || (next.at > this.clock.now() && running.size > 0)) break;
+        if (next === undefined || left === 0 || (next.at > this.clock.now() && running.size > 0)) break;
         this.queued.shift();
         while ((this.clock.nextAt ?? Infinity) <= next.at) this.clock.next();
+        left--;
         this.clock.moveTo(next.at);
         const job = work(this.ports, next.message, this.clock.now() + 900_000).finally(() => running.delete(job));
         running.add(job);

@@ -52,11 +52,15 @@ export const SERVICE_ROUTES: Route[] = [
     path: '/v1/health',
     operationId: 'getHealth',
     tag: 'service',
-    summary: 'Is the API there, and which one',
+    summary: 'Is the API there, which one, and what has the operator switched off',
     scope: 'none',
     answers: [{ status: 200, description: 'It is', schema: healthSchema }],
-    handle: ({ service }) =>
-      Promise.resolve(okWith({ status: 'ok', version: service.version, region: service.region })),
+    handle: async ({ service }) => {
+      const { version, region } = service;
+      // The board answers even when its row cannot be read; that the API is there must not depend on it either.
+      const switches = await service.operations.switches().catch(() => undefined);
+      return okWith({ status: 'ok', version, region, ...(switches && { switches }) });
+    },
   }),
   defineRoute({
     method: 'GET',

@@ -8,6 +8,7 @@ import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './c
 import { listDeadLetters, redriveDeadLetters } from './dead-letters.ts';
 import { explain } from './explain.ts';
 import { deleteHost, getHost, listHosts, putHost, type HostPorts } from './hosts.ts';
+import { shownSwitches } from './switches.ts';
 import { createUpload, ledger, records, results } from './results.ts';
 import { deleteSecret, getSecret, listSecrets, putSecret } from './secrets.ts';
 import { getRun, listRuns, listShards, timeline } from './runs.ts';
@@ -59,6 +60,7 @@ export function createService(ports: ServicePorts): Operations {
     listConfigVersions: (...args) => listConfigVersions(ports, ...args),
     rollbackConfig: (...args) => rollbackConfig(ports, ...args),
     usage: (...args) => usage(ports, ...args),
+    switches: () => shownSwitches(ports),
     signingKeys: () => signingKeys(ports),
     listShards: (...args) => listShards(ports, ...args),
     timeline: (...args) => timeline(ports, ...args),

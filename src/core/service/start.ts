@@ -6,6 +6,7 @@ import { dueOf, runKey, runListPk, usageKey } from '../names.ts';
 import { asItem, type RunRow } from '../rows.ts';
 import { dropLock, takeLock, waitInLine } from '../run-lock.ts';
 import { note, readConfig, readRun, readVersion } from '../store.ts';
+import { holdsNewRuns } from '../switches.ts';
 import { idOf, type IdPorts } from './ids.ts';
 import { noTask, ok, refuse } from './outcome.ts';
 import { viewRun } from './runs.ts';
@@ -14,7 +15,7 @@ import type { Context } from '../context.ts';
 import type { Caller, Overlap, Outcome, RunView, StartOptions } from '../operations.ts';
 import type { TaskSpec } from '../task.ts';
 
-export type StartPorts = IdPorts & Pick<Context, 'region' | 'table' | 'orchestrator' | 'meter'>;
+export type StartPorts = IdPorts & Pick<Context, 'region' | 'switches' | 'table' | 'orchestrator' | 'meter'>;
 /** A task that comes along is put as it would be by itself. */
 type InlinePorts = StartPorts & TaskPorts;
 
@@ -80,6 +81,7 @@ async function launch(
   const turn = {
     ...(locking?.ok && { lock: locking.token }),
     ...(locking?.ok === false && { waitsFor: locking.holder }),
+    ...(holdsNewRuns(await ports.switches.now(), tenant) && { heldBy: 'operator' as const }),
   };
   const run = { ...newRun(ports, tenant, runId, task, versions, overlap), ...turn };
   const write = await ports.table.put(asItem(run), { absent: 'pk' });
@@ -95,7 +97,7 @@ async function launch(
     run,
     run.createdAt,
     'run.created',
-    run.waitsFor === undefined ? detail : `${detail}, waits for run ${run.waitsFor}`,
+    `${detail}${run.waitsFor === undefined ? '' : `, waits for run ${run.waitsFor}`}${run.heldBy === undefined ? '' : ', waits for the operator'}`,
   );
   const { maxCostUsd } = task.limits;
   if (maxCostUsd !== null)
@@ -116,7 +118,8 @@ const isRunning = (taskId: string, holder: string) =>
 /** Starts what is queued; repeating it starts nothing twice. */
 async function goOn(ports: StartPorts, run: RunRow): Promise<Outcome<RunView>> {
   if (run.state === 'QUEUED' && run.waitsFor !== undefined) await waitInLine(ports, run);
-  else if (run.state === 'QUEUED') await ports.orchestrator.start(run.tenant, run.runId, run.attempt);
+  else if (run.state === 'QUEUED' && run.heldBy === undefined)
+    await ports.orchestrator.start(run.tenant, run.runId, run.attempt);
   return ok(await viewRun(ports, (await readRun(ports.table, run.tenant, run.runId)) ?? run));
 }
 

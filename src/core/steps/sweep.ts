@@ -8,6 +8,7 @@ import { RUN_SWEEP_MS, SHARD_LOST_MS, SHARD_LOST_MS_MAX, SWEEP_ITEMS_MAX } from 
 import { tellAlert } from '../alerts/incident.ts';
 import { judgeRunning, tellRun } from '../alerts/run-news.ts';
 import { buryDeadMessages } from '../dead-letters.ts';
+import { obey } from '../held.ts';
 import { duePartitions, planPrefix } from '../names.ts';
 import { asAlert, asRun, asSchedule, asShard, asTask, type RunRow, type ScheduleRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
@@ -20,7 +21,7 @@ import { note, readRun } from '../store.ts';
 import type { Context } from '../context.ts';
 import type { Key } from '../ports.ts';
 
-type Ports = Pick<Context, 'objects' | 'queue' | 'deadMessages' | 'schedules'> & DuePorts;
+type Ports = Pick<Context, 'objects' | 'queue' | 'deadMessages' | 'schedules' | 'switches' | 'workersMax'> & DuePorts;
 export interface SweepAnswer {
   shardsResent: number;
   runsWoken: number;
@@ -126,6 +127,7 @@ async function sweepRun(ports: Ports, run: RunRow, answer: SweepAnswer): Promise
   }
   await tellRun(ports, run);
   await judgeRunning(ports, run);
+  if (await obey(ports, run, await ports.switches.now())) return;
   if (run.state === 'QUEUED' && run.waitsFor !== undefined) return waitInLine(ports, run);
   const late = run.deadlineAt + RUN_SWEEP_MS < ports.clock.now();
   if (late && (run.state === 'RUNNING' || run.state === 'PLANNING')) await timeUp(ports, run);

@@ -259,7 +259,7 @@ async function makeAttempts(
   const followsLinks =
     crawl !== undefined && (run.redrives !== undefined || parseShardId(shard.shardId).round < crawl.depth);
   const extractor = await ports.compileExtractor({
-    extract: task.extract,
+    extract: (await ports.switches.now()).noBodies ? { ...task.extract, keepBody: 'none' } : task.extract,
     ...(followsLinks && { links: crawl.links }),
     ...(follow && { next: follow.next }),
   });

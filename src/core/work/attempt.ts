@@ -22,6 +22,7 @@ import type { Finished } from './batch.ts';
 export type WorkPorts = Pick<
   Context,
   | 'region'
+  | 'switches'
   | 'table'
   | 'pace'
   | 'objects'

@@ -21,6 +21,7 @@ import {
   OVERTAKE_AFTER_MS,
   RUN_CHECK_MS,
   SPLIT_LOOK_MS,
+  SWITCH_REST_MS,
 } from '../limits.ts';
 import { readTenantWords } from '../pace/words.ts';
 import { runKey } from '../names.ts';
@@ -34,6 +35,7 @@ import { mayOvertake, maySplit, shareOf } from './share.ts';
 import { isWorthSplitting } from './split.ts';
 import { beginSplit, endSplit } from './stream.ts';
 import { isSuspect, triesAfter } from './suspicion.ts';
+import { isStilled } from '../switches.ts';
 import type { HostQueue } from './host-queue.ts';
 import type { Load } from './load.ts';
 import type { Budget, Turn } from '../pace/budget.ts';
@@ -44,7 +46,7 @@ import type { After } from '../shard.ts';
 import type { TaskSpec } from '../task.ts';
 
 /** Why the loop ended before all was done. */
-export type Halt = 'runOver' | 'leaseLost' | 'timeUp';
+export type Halt = 'runOver' | 'leaseLost' | 'timeUp' | 'stilled';
 export type SessionEnd =
   | { kind: 'done' }
   | { kind: 'parked'; resumeAt: number }
@@ -137,6 +139,7 @@ export class Session {
     const over = new AbortController();
     const control = this.#control(over.signal);
     try {
+      await this.#obey();
       const rest = await this.#loop();
       return await this.#finish(rest);
     } finally {
@@ -373,7 +376,8 @@ export class Session {
     const now = this.#ports.clock.now();
     // With nothing waiting here, what is left was held back: another worker takes it at once.
     const restAt = Number.isFinite(rest.at) ? rest.at : now;
-    const resumeAt = rest.isSlot ? Math.max(now, restAt - PARK_SLOT_LEAD_MS) : restAt;
+    const goOnAt = rest.isSlot ? Math.max(now, restAt - PARK_SLOT_LEAD_MS) : restAt;
+    const resumeAt = this.#halt === 'stilled' ? now + SWITCH_REST_MS : goOnAt;
     const after: After = left === 0 ? { kind: 'done' } : { kind: 'park', resumeAt };
     await this.#settle(after.kind === 'park' && this.#halt !== 'runOver' ? resumeAt : undefined);
     if (after.kind === 'done' && !this.#isOvertaken) await this.#input.attempts.beforeDone(this.#shard);
@@ -505,12 +509,26 @@ export class Session {
           looking ??= this.#look(run)
             .catch((error: unknown) => this.#ports.log.warn('stream not looked at', { error: String(error) }))
             .finally(() => (looking = undefined));
+        await this.#obey();
       } catch (error) {
         // Not being able to look is no reason to stop: the lease decides, and every commit names it.
         this.#ports.log.warn('control check failed', { error: String(error) });
       }
     }
     await looking;
+  }
+
+  /** What the operator has switched off; how often to look, the board knows. */
+  async #obey(): Promise<void> {
+    const switches = await this.#ports.switches.now();
+    if (isStilled(switches, this.#shard.tenant)) {
+      this.#halt ??= 'stilled';
+      this.#stop.abort();
+    }
+    const until = this.#ports.clock.now() + SWITCH_REST_MS;
+    for (const host of this.#input.hosts.values())
+      if (switches.pauseHosts.includes(host.host)) host.blockedUntil = Math.max(host.blockedUntil, until);
+    this.#bell.ring();
   }
 
   /** Looks now and then what its tenant has said about hosts. */
