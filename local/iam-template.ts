@@ -61,12 +61,17 @@ export function readPolicies(template: Template): Policies {
 const propertiesOf = (template: Template, resource: Resource): Properties =>
   new Properties(resource.logicalId, template.resolve(resource.properties));
 
+/** Of CodeDeploy, which acts in stages on AWS alone: the local world refuses its resources. */
+const NOT_PLAYED = /:aws:policy\/service-role\/AWSCodeDeployRoleForLambdaLimited$/;
+
 function readRole(template: Template, resource: Resource): RoleSpec {
   const { logicalId } = resource;
   const properties = propertiesOf(template, resource);
   properties.refuse('PermissionsBoundary');
   // What stands in AWS's own policies is not in the template, and they grant more than anybody needs.
-  const managed = properties.list('ManagedPolicyArns').filter((arn) => String(arn).includes(':aws:policy/'));
+  const managed = properties
+    .list('ManagedPolicyArns')
+    .filter((arn) => String(arn).includes(':aws:policy/') && !NOT_PLAYED.test(String(arn)));
   if (managed.length > 0) throw new Error(`${logicalId}: the local world does not know ${String(managed[0])}`);
   const trust = readDocument(properties.raw('AssumeRolePolicyDocument'), `${logicalId}.AssumeRolePolicyDocument`, logicalId); // prettier-ignore
   const { ref: name, attributes } = template.referent(resource);

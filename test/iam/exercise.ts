@@ -31,6 +31,8 @@ interface Rig {
   origin: Origin;
   dir: string;
   gates: Gate[];
+  /** Scenarios that have not ended. */
+  going: Set<string>;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -49,7 +51,11 @@ export async function exercise(assembly: string, usesDir?: string): Promise<void
   const gates: Gate[] = [];
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
-  const late = setTimeout(() => failed.reject(new Error('the exercise does not end')), PATIENCE_MS);
+  const going = new Set<string>();
+  const late = setTimeout(
+    () => failed.reject(new Error(`the exercise does not end: ${[...going].join(', ')}`)),
+    PATIENCE_MS,
+  );
   let stack: EmbeddedStack | undefined;
   let owner: Owner | undefined;
   try {
@@ -64,7 +70,7 @@ export async function exercise(assembly: string, usesDir?: string): Promise<void
     });
     owner = new Owner(stack.world);
     const client = clientOf({ api: stack.apiUrl, key: stack.key, sleep: pause, chance: Math.random });
-    await Promise.race([failed.promise, scenarios({ stack, owner, client, origin, dir, gates })]);
+    await Promise.race([failed.promise, scenarios({ stack, owner, client, origin, dir, gates, going })]);
   } finally {
     clearTimeout(late);
     owner?.close();
@@ -75,20 +81,16 @@ export async function exercise(assembly: string, usesDir?: string): Promise<void
 }
 
 async function scenarios(rig: Rig): Promise<void> {
-  const steering = steered(rig);
+  const named = async <T>(scenario: (rig: Rig) => Promise<T>): Promise<T> => {
+    rig.going.add(scenario.name);
+    const outcome = await scenario(rig);
+    rig.going.delete(scenario.name);
+    return outcome;
+  };
+  const steering = named(steered);
   // One after the other: each wants its own sweep to find what it left.
-  const sweeping = inLine(rig).then(() => mended(rig));
-  await Promise.all([
-    crawled(rig),
-    mapped(rig),
-    paced(rig),
-    lists(rig),
-    steering,
-    redriven(rig),
-    sweeping,
-    scheduled(rig),
-    broken(rig),
-  ]);
+  const sweeping = named(inLine).then(() => named(mended));
+  await Promise.all([steering, sweeping, ...[crawled, mapped, paced, lists, redriven, scheduled, broken].map(named)]);
   await settled(rig, await steering);
   logged(rig);
 }
