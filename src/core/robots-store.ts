@@ -25,9 +25,9 @@ export function throughStore(ports: { pace: Table; clock: Clock }, userAgent: st
   };
 }
 
-/** Failures are asked again soon, and what is large is left to each worker: an item is read whole. */
+/** Failures and a host that is only busy (429) are asked again soon, and what is large is left to each worker: an item is read whole. */
 const isLasting = (result: FetchResult): result is Extract<FetchResult, { ok: true }> =>
-  result.ok && result.status < 500 && result.body.byteLength <= ROBOTS_STORED_BYTES_MAX;
+  result.ok && result.status < 500 && result.status !== 429 && result.body.byteLength <= ROBOTS_STORED_BYTES_MAX;
 
 const stored = (item: Item, url: string): FetchResult => ({
   ok: true,

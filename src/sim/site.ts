@@ -160,7 +160,8 @@ export class Site {
     const { silent, limit } = host ?? {};
     if (silent && atMs >= silent.fromMs && atMs < silent.untilMs)
       return { status: 'timeout', headers: {}, body: '', ms: 0 };
-    if (host === undefined || limit === undefined) return undefined;
+    // A 429 for robots.txt would allow everything, as every 4xx does.
+    if (host === undefined || limit === undefined || url.endsWith('/robots.txt')) return undefined;
     const bucket = this.#buckets.get(host) ?? { tokens: limit.perSecond, atMs };
     const tokens = Math.min(limit.perSecond, bucket.tokens + ((atMs - bucket.atMs) / 1_000) * limit.perSecond);
     this.#buckets.set(host, { tokens: tokens >= 1 ? tokens - 1 : tokens, atMs });

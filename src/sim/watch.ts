@@ -342,7 +342,7 @@ export class Watch implements WebWatch {
     if (mine >= 0 && !url.endsWith('/robots.txt')) flying?.splice(mine, 1);
     const track = this.#leaseOf(actor, url);
     if (!result.ok && result.reason === 'aborted') track?.asked.set(url, (track.asked.get(url) ?? 1) - 1);
-    if (result.ok && result.status < 500 && !url.endsWith('/robots.txt')) track?.fresh.set(url, now);
+    if (result.ok && isLast(result.status) && !url.endsWith('/robots.txt')) track?.fresh.set(url, now);
   }
 
   slept(actor: Actor): void {
@@ -465,3 +465,6 @@ const isFrom = (granted: Actor | undefined, actor: Actor | undefined): boolean =
 const EXPECTED = [/was taken from finish/, /overtaken by other planners/];
 const WATCH = { id: -3, name: 'watch' };
 export const sentenceOf = ({ name }: Violation): string => INVARIANTS[name];
+
+/** The target is not asked for again after this answer. */
+const isLast = (status: number): boolean => status < 500 && status !== 429;

@@ -46,6 +46,7 @@ it('another origin and another user agent have their own', async () => {
 
 it.each([
   ['a server that fails', answer(503)],
+  ['a host that is busy', answer(429)],
   ['a host out of reach', { ok: false, reason: 'connect', detail: 'refused', finalUrl: URL_OF_A, ms: 1 } as const],
   ['a file too large for an item', answer(200, new Uint8Array(ROBOTS_STORED_BYTES_MAX + 1))],
 ])('%s is asked by each', async (_name, result) => {

@@ -115,6 +115,8 @@ export class HostPace {
 
   /** A slot lies whole within an interval, so that two owners of neighbouring intervals keep the distance. */
   #slot(nowUs: number): number | undefined {
+    // Before the record was seen nobody knows how long a slot is: what a parked shard brought along must not be given up.
+    if (this.#contactMs === -Infinity) return undefined;
     const everyUs = this.#everyUs(nowUs);
     const graceUs = Math.min(Math.max(2 * everyUs, P.GRACE_MS_MIN * 1000), P.GRACE_MS_MAX * 1000);
     for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
