@@ -115,14 +115,14 @@ export class HostPace {
 
   /** A slot lies whole within an interval, so that two owners of neighbouring intervals keep the distance. */
   #slot(nowUs: number): number | undefined {
-    // Before the record was seen nobody knows how long a slot is: what a parked shard brought along must not be given up.
-    if (this.#contactMs === -Infinity) return undefined;
     const everyUs = this.#everyUs(nowUs);
     const graceUs = Math.min(Math.max(2 * everyUs, P.GRACE_MS_MIN * 1000), P.GRACE_MS_MAX * 1000);
     for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
       let slot = Math.max(first.fromUs, this.#nextUs);
       if (slot < nowUs - graceUs) slot += Math.ceil((nowUs - graceUs - slot) / everyUs) * everyUs;
-      if (slot + everyUs <= first.untilUs + 1) return slot;
+      // Before the record was seen nobody knows how long a slot is: what a parked shard brought along is one at least.
+      const isBrought = this.#contactMs === -Infinity && slot === first.fromUs;
+      if (isBrought || slot + everyUs <= first.untilUs + 1) return slot;
       this.#held.shift();
     }
     return undefined;

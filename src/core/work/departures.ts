@@ -130,7 +130,8 @@ function laterAt({ hosts }: Group, now: number): number {
 function restOf(group: Group, { waiting }: Demand, slot: number, now: number): Rest {
   const later: Rest = { at: laterAt(group, now), isSlot: false };
   if (waiting === 0) return later;
+  // That no more can be had for now takes away nothing of what is held; a pause does, and then there is no slot.
+  if (slot < Infinity) return sooner(later, { at: slot, isSlot: true });
   const blocked = group.budget.blocked(now);
-  if (blocked) return sooner(later, { at: blocked.untilMs, isSlot: false });
-  return sooner(later, slot < Infinity ? { at: slot, isSlot: true } : { at: now, isSlot: false });
+  return sooner(later, { at: blocked?.untilMs ?? now, isSlot: false });
 }
