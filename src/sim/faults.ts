@@ -26,6 +26,7 @@ export const FAULT_KINDS = [
   'executionDied',
   'invokedTwice',
   'unheard',
+  'unseen',
   'skewed',
   'oldRelease',
   'poisoned',
@@ -47,12 +48,17 @@ export interface FaultPlan {
   /** Per port call, and per sleep: the invocation dies there. */
   kill: number;
   killAsleep: number;
+  /** Per write that changes a state: its caller dies when it has taken effect, before whatever was to follow. */
+  killAtTurn: number;
   /** Moments at which everything that runs dies. */
   blackoutsMs: number[];
   message: { duplicated: number; lost: number; late: number };
   sweep: { missed: number; twice: number };
-  /** Per state of the state machine: the execution dies; the invocation runs twice at once; its answer is lost. */
-  machine: { dies: number; twice: number; unheard: number };
+  /**
+   * Per state of the state machine: the execution dies; the invocation runs twice; its answer is lost. Per question: an
+   * execution that is well is told to be none, as a read that is not up to date does.
+   */
+  machine: { dies: number; twice: number; unheard: number; unseen: number };
   /** Clocks of invocations are off by up to this. */
   skewMs: number;
   /** Workers started before this are of the release before. */
@@ -66,10 +72,11 @@ export const CALM: FaultPlan = {
   storms: [],
   kill: 0,
   killAsleep: 0,
+  killAtTurn: 0,
   blackoutsMs: [],
   message: { duplicated: 0, lost: 0, late: 0 },
   sweep: { missed: 0, twice: 0 },
-  machine: { dies: 0, twice: 0, unheard: 0 },
+  machine: { dies: 0, twice: 0, unheard: 0, unseen: 0 },
   skewMs: 0,
   deployMs: 0,
 };
@@ -94,11 +101,14 @@ export const INGREDIENTS = {
   blackouts: (_, dice) => ({
     blackoutsMs: Array.from({ length: dice.whole(1, 4) }, () => dice.between(100, 90_000)),
   }),
+  turns: (_, dice) => ({ killAtTurn: dice.between(0.02, 0.3) }),
   doubles: ({ message }, dice) => ({ message: { ...message, duplicated: dice.between(0.05, 0.5) } }),
   losses: ({ message }, dice) => ({ message: { ...message, lost: dice.between(0.05, 0.5) } }),
   lateness: ({ message }, dice) => ({ message: { ...message, late: dice.between(0.1, 0.8) } }),
   sweeps: (_, dice) => ({ sweep: { missed: dice.between(0, 0.5), twice: dice.between(0, 0.7) } }),
-  executions: ({ machine }, dice) => ({ machine: { ...machine, dies: dice.between(0.02, 0.2) } }),
+  executions: ({ machine }, dice) => ({
+    machine: { ...machine, dies: dice.between(0.02, 0.2), unseen: dice.between(0, 0.5) },
+  }),
   invocations: ({ machine }, dice) => ({
     machine: { ...machine, twice: dice.between(0, 0.3), unheard: dice.between(0.02, 0.3) },
   }),
@@ -190,7 +200,8 @@ export class Trouble {
     return this.#others.between(low, high);
   }
 
-  fate(port: PortName, now: number): Fate {
+  /** @param isTurn the call changes a state. */
+  fate(port: PortName, now: number, isTurn: boolean): Fate {
     const dice = this.#calls;
     const [low, high] = USUAL[port];
     const usual = dice.between(low, high);
@@ -198,7 +209,11 @@ export class Trouble {
     const split = dice.next();
     const beforeMs = split < 0.4 ? usual : split < 0.8 ? 0 : usual / 2;
     const fate: Fate = { beforeMs, afterMs: usual - beforeMs, extraMs: 0, dies: false, lands: split > 0.5 };
-    return this.lasts(now) ? this.#troubled(fate, port, now) : fate;
+    if (!this.lasts(now)) return fate;
+    const { killAtTurn } = this.plan;
+    if (!isTurn || killAtTurn === 0 || !dice.is(killAtTurn)) return this.#troubled(fate, port, now);
+    this.count('killed');
+    return { ...fate, dies: true, lands: true };
   }
 
   #troubled(fate: Fate, port: PortName, now: number): Fate {

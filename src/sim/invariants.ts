@@ -16,6 +16,7 @@ export const INVARIANTS = {
   doneStaysDone: 'A target that has an end keeps it, unless a redrive tries a failed one again.',
   shardArrows: 'A shard moves only as its state machine says.',
   runArrows: 'A run moves only along the arrows of its state machine.',
+  endedByOwn: 'Only the execution that carries a run moves it to its end.',
   fetchedOnce: 'The owner of a shard never asks for a target again whose end is committed.',
   attemptsKept:
     'A target is asked for no more often than its task allows, and once more of each for every lease that was lost.',

@@ -33,6 +33,8 @@ interface Execution extends RunRef {
   state: 'running' | 'ended';
   /** Answers of tokens that are waited for. */
   tokens: Map<string, (output: JsonObject) => void>;
+  /** Calls that come a second time when another execution has taken its place. */
+  belated: (() => Promise<unknown>)[];
 }
 /** An error that no retry mended. */
 class Failed extends Error {}
@@ -42,6 +44,8 @@ const RETRIES = { most: 5, firstMs: 5_000, rate: 2, longestMs: 60_000 };
 const NOTICED_MS = [50, 5_000] as const;
 /** A repeated call comes this much later at most: two sweeps, in which another execution may have begun. */
 const LATE_MS = 150_000;
+/** What waited for the successor of its execution comes while that one plans, or works. */
+const BELATED_MS = 5_000;
 
 export class Machine implements Orchestrator {
   readonly #clock: VirtualClock;
@@ -61,8 +65,9 @@ export class Machine implements Orchestrator {
   start(tenant: string, runId: string, attempt: number): Promise<void> {
     const name = nameOf(runId, attempt);
     if (!this.#executions.has(name)) {
-      const execution: Execution = { tenant, runId, attempt, state: 'running', tokens: new Map() };
+      const execution: Execution = { tenant, runId, attempt, state: 'running', tokens: new Map(), belated: [] };
       this.#executions.set(name, execution);
+      this.#release(this.#executions.get(nameOf(runId, attempt - 1)));
       // Begins in a turn of its own, as an asynchronous start does.
       this.#clock.at(this.#clock.now() + 1, () => void this.#run(execution));
     }
@@ -81,6 +86,8 @@ export class Machine implements Orchestrator {
   }
 
   status(_tenant: string, runId: string, attempt: number): Promise<'running' | 'ended' | 'none'> {
+    const { unseen } = this.#trouble.plan.machine;
+    if (this.#trouble.befalls('unseen', unseen, this.#clock.now())) return Promise.resolve('none');
     return Promise.resolve(this.#executions.get(nameOf(runId, attempt))?.state ?? 'none');
   }
 
@@ -97,7 +104,7 @@ export class Machine implements Orchestrator {
       await this.#state(
         execution,
         'Finish',
-        this.#times(() => this.#states.finish({ tenant, runId, attempt, ...ending })),
+        this.#times(execution, () => this.#states.finish({ tenant, runId, attempt, ...ending })),
       );
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
@@ -114,7 +121,7 @@ export class Machine implements Orchestrator {
       const planned = await this.#state(
         execution,
         'Plan',
-        this.#times(() => this.#states.plan(ref)),
+        this.#times(execution, () => this.#states.plan(ref)),
       );
       if (!planned.proceed) {
         if (planned.grace) await this.#grace();
@@ -124,7 +131,7 @@ export class Machine implements Orchestrator {
         await this.#state(
           execution,
           'Dispatch',
-          this.#times(() => this.#states.dispatch(ref)),
+          this.#times(execution, () => this.#states.dispatch(ref)),
         );
         const outcome = await this.#await(execution, round, planned.secondsLeft);
         if (outcome === 'timedOut') continue;
@@ -133,7 +140,7 @@ export class Machine implements Orchestrator {
       const merged = await this.#state(
         execution,
         'Merge',
-        this.#times(() => this.#states.merge(ref)),
+        this.#times(execution, () => this.#states.merge(ref)),
       );
       if (!merged.more) return;
       round = merged.round;
@@ -157,7 +164,7 @@ export class Machine implements Orchestrator {
         const ref = { tenant, runId, attempt, round, token };
         return new Promise<Ended<JsonObject>>((resolve) => {
           execution.tokens.set(token, (value) => resolve({ kind: 'answered', value }));
-          if (twice) this.#later(() => this.#states.await(ref));
+          if (twice) this.#later(execution, () => this.#states.await(ref));
           void this.#states.await(ref).then((ended) => {
             if (ended.kind !== 'answered' && execution.tokens.delete(token)) resolve(ended);
           });
@@ -196,17 +203,23 @@ export class Machine implements Orchestrator {
   }
 
   /** A call that may be made a second time; the answer is that of the first. */
-  #times<T>(call: () => Promise<T>): (twice: boolean) => Promise<T> {
+  #times<T>(execution: Execution, call: () => Promise<T>): (twice: boolean) => Promise<T> {
     return (twice) => {
-      if (twice) this.#later(call);
+      if (twice) this.#later(execution, call);
       return call();
     };
   }
 
-  /** At once, or when its execution may long have been given up. */
-  #later(call: () => Promise<unknown>): void {
-    const ms = this.#trouble.between(0, 1) < 0.5 ? 0 : this.#trouble.between(0, LATE_MS);
-    this.#clock.at(this.#clock.now() + ms, () => void call());
+  /** At once, some time later, or when its execution has a successor. */
+  #later(execution: Execution, call: () => Promise<unknown>): void {
+    const how = this.#trouble.between(0, 3);
+    if (how < 1) execution.belated.push(call);
+    else this.#clock.at(this.#clock.now() + (how < 2 ? 0 : this.#trouble.between(0, LATE_MS)), () => void call());
+  }
+
+  #release(given: Execution | undefined): void {
+    for (const call of given?.belated.splice(0) ?? [])
+      this.#clock.at(this.#clock.now() + this.#trouble.between(0, BELATED_MS), () => void call());
   }
 
   #die(execution: Execution): void {

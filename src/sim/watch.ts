@@ -60,6 +60,8 @@ export class Watch implements WebWatch {
   /** Requests on the wire by run and host. */
   readonly #inFlight = new Map<string, Actor[]>();
   readonly #keys = new Map<Actor, string>();
+  /** Who finishes for which execution of its run. */
+  readonly #finishers = new Map<Actor, number>();
   readonly #created = new Map<string, Set<string>>();
   /** Requests by host, as they left. */
   readonly requests = new Map<string, number[]>();
@@ -115,12 +117,22 @@ export class Watch implements WebWatch {
     track.settledAt = after.dueAt === undefined ? (track.settledAt ?? now) : undefined;
     if (after.stopReason !== undefined || after.ending !== undefined) track.wasCutShort = true;
     if (before?.state === after.state) return;
+    const attempt = this.#finishers.get(actor);
+    if (attempt !== undefined && attempt !== after.attempt)
+      this.violate(
+        violation('endedByOwn', `execution ${String(attempt)} moved run ${after.runId} of ${String(after.attempt)}`),
+      );
     this.#world.history.add(now, actor, `run ${after.runId.slice(-4)} is ${after.state}`);
     if (after.state === 'PAUSED') this.saw('paused');
     if (after.state === 'RUNNING') track.restsSince = undefined;
     else if (before?.state === 'RUNNING') track.restsSince = now;
     this.#checkOverlap(after);
     if (isEnded(after.state)) this.onEnded?.(after);
+  }
+
+  /** This invocation was called by an execution of a run. */
+  finishes(actor: Actor, attempt: number): void {
+    this.#finishers.set(actor, attempt);
   }
 
   #createdRun(actor: Actor, run: RunRow): void {

@@ -25,10 +25,17 @@ export class Wire {
   }
 
   /** @param effect takes place in one turn: whatever it does must be done when it returns. */
-  call<T>(actor: Actor, port: PortName, code: string, facts: () => string, effect: () => Promise<T>): Promise<T> {
+  call<T>(
+    actor: Actor,
+    port: PortName,
+    code: string,
+    facts: () => string,
+    effect: () => Promise<T>,
+    isTurn = false,
+  ): Promise<T> {
     if (actor.isGone) return NEVER();
     const clock = this.#clock;
-    const fate = this.#trouble.fate(port, clock.now());
+    const fate = this.#trouble.fate(port, clock.now(), isTurn);
     if (fate.error !== undefined || fate.extraMs > 0) actor.troubles.push({ at: clock.now(), extraMs: fate.extraMs });
     if (fate.stalls) actor.stall(clock.now() + fate.extraMs);
     const fateCode = fate.dies
@@ -80,8 +87,8 @@ const short = ({ pk, sk }: Key): string => `${pk.slice(-6)}/${sk.slice(0, 40)}`;
 
 export function tableOf(wire: Wire, actor: Actor, port: 'table' | 'pace', raw: MemoryTable): Table {
   const table = actor.isOld ? asOldRelease(raw) : raw;
-  const call = <T>(code: string, facts: () => string, effect: () => Promise<T>): Promise<T> =>
-    wire.call(actor, port, `${port}.${code}`, facts, effect);
+  const call = <T>(code: string, facts: () => string, effect: () => Promise<T>, isTurn?: boolean): Promise<T> =>
+    wire.call(actor, port, `${port}.${code}`, facts, effect, isTurn);
   return {
     get: (key) =>
       call(
@@ -100,6 +107,7 @@ export function tableOf(wire: Wire, actor: Actor, port: 'table' | 'pace', raw: M
         'update',
         () => `${short(key)} ${brief(change)}${asked(condition)}`,
         () => table.update(key, change, condition),
+        change.set?.state !== undefined,
       ),
     delete: (key, condition) =>
       call(

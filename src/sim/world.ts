@@ -88,7 +88,11 @@ export class World {
       dispatch: (ref) => this.invoke('dispatch', ref.runId, (ports) => dispatch(ports, ref)),
       await: (ref) => this.invoke('await', ref.runId, (ports) => awaitRound(ports, ref)),
       merge: (ref) => this.invoke('merge', ref.runId, (ports) => merge(ports, ref)),
-      finish: (request) => this.invoke('finish', request.runId, (ports) => finish(ports, request)),
+      finish: (request) =>
+        this.invoke('finish', request.runId, (ports, actor) => {
+          this.watch.finishes(actor, request.attempt);
+          return finish(ports, request);
+        }),
     });
   }
 

@@ -88,6 +88,15 @@ describe('a target that kills its worker', () => {
     expect(await world.play(runId, async () => void (await drainMortally(world, () => true)))).toBe('FAILED');
   });
 
+  it('ends on a host so slow that most leases only find that it is not time yet', async () => {
+    const world = await new MemoryWorld().open();
+    const pace = { requestsPerSecond: 0.01, concurrency: 1, adapt: false };
+    const runId = await world.startRun(task({ source: { urls: urls(2) }, pace }));
+    const state = await world.play(runId, async () => void (await drainMortally(world, (url) => url.endsWith('/1'))));
+    expect(state).toBe('PARTIAL');
+    expect((await outcome(world, runId)).run.progress).toMatchObject({ collected: 1, failed: 1 });
+  });
+
   it('is not tried again while its run is not over', async () => {
     const world = await new MemoryWorld().open();
     const runId = await world.startRun(task({ source: { urls: urls(4) } }));

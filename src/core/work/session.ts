@@ -109,6 +109,8 @@ export class Session {
   #failure: { error: unknown } | undefined;
   #leaseSetAt: number;
   #grown: Progressing['grown'];
+  /** A target was tried in this lease, and its worker lives. */
+  #hasTried = false;
 
   constructor(ports: WorkPorts, input: SessionInput) {
     this.#ports = ports;
@@ -286,6 +288,7 @@ export class Session {
   #ends(ends: AttemptEnd[]): void {
     for (const end of ends) {
       if (end.kind === 'aborted') continue;
+      this.#hasTried = true;
       this.#batch.attempts += end.attempted;
       if (end.kind === 'retry') this.#retries[String(end.target.index)] = retryEntry(end.target.state);
       else this.#finished(end.target.index, end.finished, end.grow);
@@ -366,6 +369,8 @@ export class Session {
     // With the cause found and ended, the others are above suspicion.
     if (this.#input.ended.length > 0) return 0;
     const tries = this.#shard.tries ?? 0;
+    // On a slow host most leases only find that it is not time yet: between two deaths there may be any number of them.
+    if (!this.#hasTried) return Math.max(0, tries - 1);
     return isSuspect(tries) && after.kind === 'work' ? undefined : triesAfter(tries);
   }
 

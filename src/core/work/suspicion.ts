@@ -20,7 +20,7 @@ export function isCondemned(pending: number, tries: number): boolean {
   return pending > 0 && levelOf(tries) >= alone + DEATHS_ALONE;
 }
 
-/** What a claim leaves behind when it ends well: one level less for the next, none at all without suspicion. */
+/** What a claim leaves behind that has tried a target and ended well: one level less for the next, none at all without suspicion. */
 export const triesAfter = (tries: number): number => (isSuspect(tries) ? tries - 2 : 0);
 
 /**
