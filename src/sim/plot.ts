@@ -27,9 +27,13 @@ const LEGEND = 22;
 /** Told apart by eyes that see red and green alike (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
 
+/** Has the same colour in every plot, and comes first in its legend. */
+const OURS = 'Gleaner';
+
 /** Panels side by side with one legend. */
 export function plot(title: string, panels: readonly Panel[], columns = 2): string {
   const names = [...new Set(panels.flatMap(({ lines }) => lines.map(({ name }) => name)))];
+  names.sort((a, b) => Number(b === OURS) - Number(a === OURS));
   const goals = new Set(panels.flatMap(({ lines }) => lines.filter(({ isGoal }) => isGoal).map(({ name }) => name)));
   const coloured = names.filter((name) => !goals.has(name));
   const colour = (name: string): string =>

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { bundle, planted } from '../../src/sim/bundle.ts';
 import { FAULT_KINDS } from '../../src/sim/faults.ts';
@@ -56,4 +57,12 @@ it('tells a failure with its seed, what led to it, and how to see it again', asy
   const broken = { ...simulated, violations, history: [...simulated.history, { ...simulated.history[0]!, what }] };
   expect(failureText(broken)).toContain('npm run sim -- --seed 17 --verbose');
   expect(historyText(broken, false)).toMatch(/more lines[^]*VIOLATION oneBucket/);
+});
+
+it('the docs name every invariant, with its sentence, and every planted bug', async () => {
+  const doc = await readFile(new URL('../../docs/simulation.md', import.meta.url), 'utf8');
+  const rows = doc.replaceAll(/ +/g, ' ');
+  for (const [name, sentence] of Object.entries(INVARIANTS))
+    expect(rows, name).toContain(`| \`${name}\` | ${sentence} |`);
+  for (const { name } of MUTATIONS) expect(doc).toContain(`\`${name}\``);
 });
