@@ -102,7 +102,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'stop-not-checked',
-    file: 'work/session.ts',
+    file: 'work/control.ts',
     find: "if (run?.state !== 'RUNNING') {",
     replace: 'if (run === undefined) {',
     breaks: 'workers go on when their run is stopped or paused',

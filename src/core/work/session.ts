@@ -12,30 +12,25 @@ import {
   CRITICAL_NEWS_MS,
   LEASE_RENEW_MS,
   HELD_BUDGETS_MAX,
-  HOST_WORDS_MS,
   PARK_AFTER_MS,
   PARK_SLOT_AFTER_MS,
   PARK_SLOT_LEAD_MS,
   PARK_SPARINGLY_AFTER_MS,
   PARK_SPARINGLY_COMMITS,
   OVERTAKE_AFTER_MS,
-  RUN_CHECK_MS,
   SPLIT_LOOK_MS,
   SWITCH_REST_MS,
 } from '../limits.ts';
-import { readTenantWords } from '../pace/words.ts';
 import { runKey } from '../names.ts';
-import { readRun } from '../store.ts';
 import type { AttemptEnd, Attempts, WorkPorts } from './attempt.ts';
 import { Batch, commitBatch, type Finished, type Progressing } from './batch.ts';
 import type { Bell } from './bell.ts';
-import { renewLease } from './claim.ts';
+import { Control, type Controlled } from './control.ts';
 import { Departures, sooner, type Acts, type Rest } from './departures.ts';
 import { mayOvertake, maySplit, shareOf } from './share.ts';
 import { isWorthSplitting } from './split.ts';
 import { beginSplit, endSplit } from './stream.ts';
 import { isSuspect, triesAfter } from './suspicion.ts';
-import { isStilled } from '../switches.ts';
 import type { HostQueue } from './host-queue.ts';
 import type { Load } from './load.ts';
 import type { Budget, Turn } from '../pace/budget.ts';
@@ -81,7 +76,7 @@ export interface SessionInput {
   onCommit: (batch: Batch) => Promise<void>;
 }
 
-export class Session {
+export class Session implements Controlled {
   readonly #ports: WorkPorts;
   readonly #input: SessionInput;
   readonly #bell: Bell;
@@ -96,7 +91,6 @@ export class Session {
   #requests = 0;
   readonly #bornAt: number;
   #idleMs = 0;
-  #heededAt: number;
   /** Slots that the shard keeps while it is parked. */
   #held: Progressing['held'];
   #isSettled = false;
@@ -117,7 +111,6 @@ export class Session {
     this.#input = input;
     this.#bell = input.bell;
     this.#bornAt = ports.clock.now();
-    this.#heededAt = this.#bornAt;
     this.#shard = input.shard;
     this.#batch = new Batch(ports.clock.now());
     this.#retries = { ...input.shard.retries };
@@ -139,15 +132,16 @@ export class Session {
 
   async run(): Promise<SessionEnd> {
     const over = new AbortController();
-    const control = this.#control(over.signal);
+    const control = new Control(this.#ports, this.#input, this);
+    const controlling = control.run(over.signal);
     try {
-      await this.#obey();
+      await control.obey();
       const rest = await this.#loop();
       return await this.#finish(rest);
     } finally {
       over.abort();
       this.#stop.abort();
-      await control;
+      await controlling;
       await this.#settle(undefined);
       const { meter, clock } = this.#ports;
       meter.count(METRICS.workerMs, clock.now() - this.#bornAt);
@@ -341,7 +335,7 @@ export class Session {
       () => clock.now(),
     );
     if (committed === undefined) {
-      this.#lose();
+      this.lose();
       return false;
     }
     if (committed.state === 'LEASED') this.#shard = committed;
@@ -418,9 +412,32 @@ export class Session {
     return this.#input.attempts.aborted;
   }
 
-  #lose(): void {
+  // ---------------------------------------------------------------- control
+
+  get isHalted(): boolean {
+    return this.#halt !== undefined;
+  }
+
+  get leaseSetAt(): number {
+    return this.#leaseSetAt;
+  }
+
+  leaseKept(at: number): void {
+    this.#leaseSetAt = at;
+  }
+
+  /** Ends the loop; that the run is over says more than that time is up, and nothing more than that the lease is lost. */
+  halt(why: 'runOver' | 'stilled'): void {
+    if (this.#halt === undefined || (why === 'runOver' && this.#halt !== 'leaseLost')) this.#halt = why;
+    this.#stop.abort();
+    this.#bell.ring();
+  }
+
+  /** The lease is somebody else's: nothing is committed any more. */
+  lose(): void {
     this.#halt = 'leaseLost';
     this.#stop.abort();
+    this.#bell.ring();
     this.#ports.log.warn('lease lost', {
       tenant: this.#shard.tenant,
       runId: this.#shard.runId,
@@ -429,15 +446,10 @@ export class Session {
     this.#ports.meter.count(METRICS.commitsLost, 1);
   }
 
-  /** As it stands now: what was asked before an `await` may have changed. */
-  #isHalted(): boolean {
-    return this.#halt !== undefined;
-  }
-
   // ---------------------------------------------------------------- splitting
 
   /** Halves its shares first, and gives the far half away once no more is in flight than they allow. */
-  async #look(run: RunRow): Promise<void> {
+  async look(run: RunRow): Promise<void> {
     const { hosts, load, splitSeconds } = this.#input;
     const { clock } = this.#ports;
     const now = clock.now();
@@ -486,62 +498,6 @@ export class Session {
       );
     }
     return (Math.max(at, told.by === this.#shard.shardId ? 0 : told.at) - now) / 1000;
-  }
-
-  // ---------------------------------------------------------------- control
-
-  /** Watches the run and keeps the lease while the loop works. */
-  async #control(signal: AbortSignal): Promise<void> {
-    const { clock, table } = this.#ports;
-    // Beside the watching: whatever it takes, a stop is heard in time.
-    let looking: Promise<void> | undefined;
-    while (!signal.aborted) {
-      await clock.sleep(RUN_CHECK_MS, signal);
-      if (signal.aborted || this.#halt !== undefined) continue;
-      try {
-        const run = await readRun(table, this.#shard.tenant, this.#shard.runId);
-        if (run?.state !== 'RUNNING') {
-          this.#halt = 'runOver';
-          this.#stop.abort();
-          this.#bell.ring();
-        } else if (clock.now() - this.#leaseSetAt >= LEASE_RENEW_MS) {
-          if (await renewLease(table, this.#shard, clock.now())) this.#leaseSetAt = clock.now();
-          else this.#lose();
-          this.#bell.ring();
-        }
-        await this.#heed();
-        if (run !== undefined && !this.#isHalted())
-          looking ??= this.#look(run)
-            .catch((error: unknown) => this.#ports.log.warn('stream not looked at', { error: String(error) }))
-            .finally(() => (looking = undefined));
-        await this.#obey();
-      } catch (error) {
-        // Not being able to look is no reason to stop: the lease decides, and every commit names it.
-        this.#ports.log.warn('control check failed', { error: String(error) });
-      }
-    }
-    await looking;
-  }
-
-  /** What the operator has switched off; how often to look, the board knows. */
-  async #obey(): Promise<void> {
-    const switches = await this.#ports.switches.now();
-    if (isStilled(switches, this.#shard.tenant)) {
-      this.#halt ??= 'stilled';
-      this.#stop.abort();
-    }
-    const until = this.#ports.clock.now() + SWITCH_REST_MS;
-    for (const host of this.#input.hosts.values())
-      if (switches.pauseHosts.includes(host.host)) host.blockedUntil = Math.max(host.blockedUntil, until);
-    this.#bell.ring();
-  }
-
-  /** Looks now and then what its tenant has said about hosts. */
-  async #heed(): Promise<void> {
-    const { clock, table } = this.#ports;
-    if (clock.now() - this.#heededAt < HOST_WORDS_MS) return;
-    this.#heededAt = clock.now();
-    this.#input.budgets.heed(await readTenantWords(table, this.#shard.tenant));
   }
 }
 
