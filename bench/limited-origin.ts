@@ -11,7 +11,7 @@ export interface Limited {
 }
 
 /** Requests that may come at once before the limit is felt: half a second's worth. */
-const BURST_SECONDS = 0.5;
+export const BURST_SECONDS = 0.5;
 
 /** A token bucket: refused are requests that find it empty, at once and with 429. */
 export async function startLimited(options: { requestsPerSecond: number; latencyMs: number }): Promise<Limited> {

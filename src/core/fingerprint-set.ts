@@ -1,5 +1,5 @@
 /**
- * A set of strings by 128-bit fingerprint: 16 bytes each in open tables, so that 10,000,000 URLs fit in some 230 MB
+ * A set of strings by 128-bit fingerprint: 16 bytes each in open tables, so that 10,000,000 URLs fit in some 260 MB
  * where a Set of strings would need gigabytes. At that size two different strings share a fingerprint with a chance of
  * 1.5e-25; a target lost that way is less likely than a cosmic ray doing it.
  *
@@ -10,7 +10,7 @@ import { hash } from 'node:crypto';
 
 const PIECES = 256;
 const SLOTS_FIRST = 16;
-const LOAD_MAX = 0.85;
+const LOAD_MAX = 0.75;
 const GROWTH = 1.5;
 /** 32-bit numbers of one fingerprint. */
 const WORDS = 4;

@@ -80,11 +80,9 @@ export const HOSTS_SEEN_MAX = 200;
 export const DELAY_SECONDS_MAX = 900;
 
 /** A stream's worker is reckoned to keep this share of its slots busy: hosts pause, and the last requests of a shard run alone. */
-export const STREAM_LOAD = 0.7;
+export const STREAM_LOAD = 0.77;
 /** No plan aims at an end sooner than this: a worker costs a start, and below it one more would hardly be warm. */
 export const STREAM_SECONDS_MIN = 20;
-/** A host that brings more than this share of a stream's work is cut: then the streams can be filled evenly. */
-export const HOST_PART_SHARE = 0.5;
 /** A shard of slow targets holds as many as last about this long: what is left in it is out of reach when a stream is split. */
 export const SHARD_SECONDS = 40;
 /** And no fewer than this, or the calls for a shard (some ten) would weigh more than 0.05 for each target. */
@@ -94,9 +92,9 @@ export const STREAM_SHARDS_OPEN_MAX = 4;
 /** A stream whose end is further away than this may be split: a start, a claim and a cold cache are worth it then. */
 export const SPLIT_SECONDS = 20;
 /** And so much further than its slowest host makes it last anyway. */
-export const SPLIT_MARGIN = 1.05;
+export const SPLIT_MARGIN = 1.15;
 /** Only a worker whose slots are that full is held up by them. */
-export const SPLIT_BUSY = 0.8;
+export const SPLIT_BUSY = 0.84;
 /** A stream goes on without what cannot be started for so long: its host has asked for a pause. */
 export const OVERTAKE_AFTER_MS = 10_000;
 /** A change of what is known of the slowest host is told when it is more than this: a write on the run's row for each. */

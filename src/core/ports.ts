@@ -106,6 +106,8 @@ export interface Objects {
   ): Promise<Stored & { lines: number }>;
   /** Lines of an object, gunzipped when it is gzip by its magic number. `ObjectMissing` when there is none. */
   readLines(key: string): AsyncIterable<string>;
+  /** The same, as many at a time as come at a time: for what has millions of them. */
+  readBatches(key: string): AsyncIterable<string[]>;
   writeBytes(key: string, body: Uint8Array, contentType: string): Promise<Stored>;
   readBytes(key: string): Promise<Uint8Array>;
   exists(key: string): Promise<boolean>;
@@ -115,7 +117,7 @@ export interface Objects {
   /** A URL that takes one PUT of the object for `seconds`. */
   writeUrl(key: string, seconds: number): Promise<string>;
   /** The lines of an object in another bucket, for `list: s3://…`. */
-  readForeignLines(bucket: string, key: string): AsyncIterable<string>;
+  readForeignBatches(bucket: string, key: string): AsyncIterable<string[]>;
 }
 export class ObjectMissing extends Error {
   override readonly name = 'ObjectMissing';

@@ -7,12 +7,15 @@ import { ObjectMissing } from './ports.ts';
 import { expandRange } from './range.ts';
 import { SecretMissing, readSecrets, type SecretsFor } from './secret-headers.ts';
 import { SourceFailure, type Context, type ReadSitemap } from './context.ts';
+import { isPlainUrl } from './url.ts';
 import type { PlannedTarget } from './planned-target.ts';
 import type { FailReason } from './ledger.ts';
 import type { RunRow, TenantRow } from './rows.ts';
 import type { RequestSpec, TaskSpec } from './task.ts';
 
 export type Entry =
+  /** A plain URL (`isPlainUrl`), as most lists have them: nothing is made of it that is not needed. */
+  | string
   | { kind: 'target'; target: PlannedTarget }
   /** Something the source names but that cannot be asked for: it ends as failed. */
   | { kind: 'bad'; url: string; reason: FailReason; detail: string };
@@ -42,10 +45,10 @@ export async function entriesOf(
   tenant: TenantRow,
   task: TaskSpec,
   round: number,
-): Promise<AsyncIterable<Entry> | Iterable<Entry>> {
+): Promise<AsyncIterable<Entry | Entry[]> | Iterable<Entry>> {
   const { source } = task;
   const secretsFor = await secretsOf(ports, run, task);
-  if (round > 0) return frontierEntries(ports.objects.readLines(frontierObject(run.tenant, run.runId, round)));
+  if (round > 0) return frontierEntries(ports.objects.readBatches(frontierObject(run.tenant, run.runId, round)));
   if (source.urls)
     return source.urls.map((given) => targetEntry(typeof given === 'string' ? { url: given } : upper(given)));
   if (source.list !== undefined) return listEntries(listLines(ports, run.tenant, source.list));
@@ -57,8 +60,8 @@ export async function entriesOf(
 
 const targetEntry = (target: PlannedTarget): Entry => ({ kind: 'target', target });
 
-async function* frontierEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
-  for await (const line of lines) yield targetEntry(JSON.parse(line) as PlannedTarget);
+async function* frontierEntries(lines: AsyncIterable<string[]>): AsyncGenerator<Entry[]> {
+  for await (const batch of lines) yield batch.map((line) => targetEntry(JSON.parse(line) as PlannedTarget));
 }
 
 function* rangeEntries(range: NonNullable<TaskSpec['source']['range']>): Generator<Entry> {
@@ -99,11 +102,11 @@ async function* sitemapEntries(
 }
 
 /** The lines behind `upload:ID` or `s3://bucket/key`, or a refusal that says what may be named. */
-function listLines(ports: PlanPorts, tenant: string, list: string): AsyncIterable<string> {
+function listLines(ports: PlanPorts, tenant: string, list: string): AsyncIterable<string[]> {
   const upload = /^upload:(.+)$/.exec(list)?.[1];
   if (upload !== undefined) {
     if (!isUploadId(upload)) throw new SourceFailure(`list: ${list} is not an upload id`);
-    return ports.objects.readLines(uploadObject(tenant, upload));
+    return ports.objects.readBatches(uploadObject(tenant, upload));
   }
   const [, bucket, key] = /^s3:\/\/([a-z0-9.-]+)\/(.+)$/.exec(list) ?? [];
   if (bucket === undefined || key === undefined)
@@ -111,34 +114,38 @@ function listLines(ports: PlanPorts, tenant: string, list: string): AsyncIterabl
   if (bucket === ports.resultsBucket) {
     if (!key.startsWith(tenantPrefix(tenant)))
       throw new SourceFailure(`list: ${list} belongs to another tenant or to none`);
-    return ports.objects.readLines(key);
+    return ports.objects.readBatches(key);
   }
   if (!ports.listBuckets.includes(bucket))
     throw new SourceFailure(`list: bucket ${bucket} is not among those the operator allows for lists (LIST_BUCKETS)`);
-  return ports.objects.readForeignLines(bucket, key);
+  return ports.objects.readForeignBatches(bucket, key);
 }
 
-async function* listEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
+/** In batches: a long list has millions of entries, and handing on each by itself costs more than reading it. */
+async function* listEntries(lines: AsyncIterable<string[]>): AsyncGenerator<Entry[]> {
   const head: string[] = [];
   let kind: ReturnType<typeof sniffList> | undefined;
   let index = 0;
   const parsed = (line: string): Entry | undefined => {
+    if (kind === 'text' && isPlainUrl(line)) {
+      index++;
+      return line;
+    }
     const entry = parseListLine(line, index++, kind ?? 'text');
     if (entry.kind === 'bad')
       return { kind: 'bad', url: entry.given, reason: 'decode', detail: `line ${String(index)}: ${entry.detail}` };
     return entry.kind === 'target' ? entry : undefined;
   };
+  const all = (batch: string[]): Entry[] => batch.map(parsed).filter((entry) => entry !== undefined);
   try {
-    for await (const line of lines) {
-      if (kind === undefined) {
-        head.push(line);
+    for await (const batch of lines) {
+      if (kind !== undefined) yield all(batch);
+      else {
+        head.push(...batch);
         if (head.length < LIST_SNIFF_LINES) continue;
-        kind = sniffList(head);
-        yield* head.map(parsed).filter((entry) => entry !== undefined);
-        continue;
+        kind = sniffList(head.slice(0, LIST_SNIFF_LINES));
+        yield all(head);
       }
-      const entry = parsed(line);
-      if (entry !== undefined) yield entry;
     }
   } catch (error) {
     if (error instanceof ObjectMissing)
@@ -150,7 +157,7 @@ async function* listEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry>
   }
   if (kind !== undefined) return;
   kind = sniffList(head);
-  yield* head.map(parsed).filter((entry) => entry !== undefined);
+  yield all(head);
 }
 
 /** zlib's own error codes start so. */

@@ -38,29 +38,72 @@ export const targetIdentity = (target: RequestSpec): string | undefined => ident
 
 /** A target's canonical URL, its host and its identity. Undefined when its URL is no absolute http(s) URL. */
 export function identify(target: RequestSpec): { url: string; host: string; identity: string } | undefined {
-  const isPlain = isPlainUrl(target.url);
-  const url = isPlain ? target.url : canonicalUrl(target.url);
+  const plain = plainHost(target.url);
+  const url = plain === undefined ? canonicalUrl(target.url) : target.url;
   if (url === undefined) return undefined;
-  const host = isPlain ? between(url) : hostOf(url);
+  const host = plain ?? hostOf(url);
   const method = (target.method ?? 'GET').toUpperCase();
   if (method === 'GET' && target.body === undefined) return { url, host, identity: url };
   const identity = `${method} ${url} ${target.body === undefined ? '' : bodySha256(target.body)}`;
   return { url, host, identity };
 }
 
-/** What stands between the two slashes and the next one. */
-const between = (url: string): string => {
-  const from = url.indexOf('//') + 2;
-  return url.slice(from, url.indexOf('/', from));
-};
-
 /**
  * URLs that are their own canonical form as anyone can see, which saves parsing most of a long list: a name of letters that
  * is no address and no Punycode, no port, a path of unreserved characters without a dot at the start of a segment.
  */
-export const isPlainUrl = (url: string): boolean => url.length <= URL_CHARS_MAX && PLAIN_URL.test(url);
-const PLAIN_URL =
-  /^https?:\/\/(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,63}\/(?:[A-Za-z0-9\-_~/=]|(?<!\/)\.)*(?:\?[A-Za-z0-9\-._~/=&]*)?$/;
+export const isPlainUrl = (url: string): boolean => plainHost(url) !== undefined;
+
+/** The host of a plain URL; undefined when it is not plain. */
+export function plainHost(url: string): string | undefined {
+  const from = url.startsWith('https://') ? 8 : url.startsWith('http://') ? 7 : 0;
+  if (from === 0 || url.length > URL_CHARS_MAX) return undefined;
+  const end = endOfPlainName(url, from);
+  return end > 0 && isPlainPath(url, end) ? url.slice(from, end) : undefined;
+}
+
+const [DASH, DOT, SLASH, QUESTION] = [45, 46, 47, 63];
+
+/** Place of the slash behind a name whose last label is of letters; 0 when there is none. */
+function endOfPlainName(url: string, from: number): number {
+  let label = from;
+  let isWord = true;
+  for (let at = from; at < url.length; at++) {
+    const char = url.charCodeAt(at);
+    if (char >= 97 && char <= 122) continue;
+    if (char === DASH || (char >= 48 && char <= 57)) {
+      if (char === DASH && at === label) return 0;
+      isWord = false;
+      continue;
+    }
+    if (at === label || url.charCodeAt(at - 1) === DASH || url.startsWith('xn--', label)) return 0;
+    if (char === SLASH) return label > from && isWord && at - label >= 2 && at - label <= 63 ? at : 0;
+    if (char !== DOT) return 0;
+    label = at + 1;
+    isWord = true;
+  }
+  return 0;
+}
+
+const [IN_PATH, IN_QUERY] = [1, 2];
+const PLAIN_CHARS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code);
+  return (/[A-Za-z0-9\-_~/=.]/.test(char) ? IN_PATH : 0) | (/[A-Za-z0-9\-._~/=&]/.test(char) ? IN_QUERY : 0);
+});
+
+function isPlainPath(url: string, from: number): boolean {
+  let where = IN_PATH;
+  for (let at = from; at < url.length; at++) {
+    const char = url.charCodeAt(at);
+    if (char === QUESTION && where === IN_PATH) {
+      where = IN_QUERY;
+      continue;
+    }
+    if (((PLAIN_CHARS[char] ?? 0) & where) === 0) return false;
+    if (char === DOT && where === IN_PATH && url.charCodeAt(at - 1) === SLASH) return false;
+  }
+  return true;
+}
 
 /**
  * A glob over a whole canonical URL: `**` = anything, `*` = anything but `/`, `?` = one character but `/` when it is not

@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
 import { INVARIANTS } from './invariants.ts';
 import { MUTATIONS } from './mutations.ts';
-import { failureText, historyText, mutationTable, replaceTable, summaryText, type Caught } from './report.ts';
+import { failureText, historyText, mutationTable, summaryText, type Caught } from './report.ts';
+import { replaced } from './markdown.ts';
 import { runSeeds, type Summary } from './runner.ts';
 import { simulate } from './simulate.ts';
 
@@ -103,7 +104,11 @@ async function mutations(seeds: string[], threads: number, only: string | undefi
   }
   const table = mutationTable(caught);
   say(table);
-  if (write) await writeFile(DOC, replaceTable(await readFile(DOC, 'utf8'), table));
+  if (write)
+    await writeFile(
+      DOC,
+      replaced(await readFile(DOC, 'utf8'), 'mutations', 'npm run sim -- --mutations --write', table),
+    );
   return caught.every(({ by }) => by !== undefined) ? 0 : 1;
 }
 

@@ -15,14 +15,18 @@ export class MemoryObjects implements Objects {
   }
 
   async *readLines(key: string): AsyncGenerator<string> {
+    for await (const batch of this.readBatches(key)) yield* batch;
+  }
+
+  async *readBatches(key: string): AsyncGenerator<string[]> {
     const text = new TextDecoder().decode(await this.readBytes(key));
     const lines = text.split('\n');
     if (lines.at(-1) === '') lines.pop();
-    for (const line of lines) yield line.replace(/\r$/, '');
+    yield lines.map((line) => line.replace(/\r$/, ''));
   }
 
-  readForeignLines(bucket: string, key: string): AsyncGenerator<string> {
-    return this.readLines(`s3://${bucket}/${key}`);
+  readForeignBatches(bucket: string, key: string): AsyncGenerator<string[]> {
+    return this.readBatches(`s3://${bucket}/${key}`);
   }
 
   writeBytes(key: string, body: Uint8Array): Promise<Stored> {

@@ -2,6 +2,7 @@
 import { FAULT_KINDS } from './faults.ts';
 import { entryLine } from './history.ts';
 import { INVARIANTS, type InvariantName } from './invariants.ts';
+import { table } from './markdown.ts';
 import type { Mutation } from './mutations.ts';
 import type { Summary } from './runner.ts';
 import type { Simulated } from './simulate.ts';
@@ -73,23 +74,4 @@ export function mutationTable(caught: readonly Caught[]): string {
     seed ?? '',
   ]);
   return table([['bug', 'planted in', 'what it breaks', 'caught by', 'at seed'], ...cells]);
-}
-
-export const invariantTable = (): string =>
-  table([['invariant', 'says'], ...Object.entries(INVARIANTS).map(([name, says]) => [`\`${name}\``, says])]);
-
-function table([head = [], ...body]: string[][]): string {
-  const widths = head.map((_, i) => Math.max(...[head, ...body].map((row) => (row[i] ?? '').length)));
-  const line = (row: string[]): string => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |\n`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('');
-}
-
-const BEGIN = '<!-- mutations: written by `npm run sim -- --mutations --write` -->\n';
-const END = '<!-- end of mutations -->';
-
-/** The document with its table of planted bugs replaced. */
-export function replaceTable(document: string, written: string): string {
-  const [from, to] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (from < 0 || to < from) throw new Error('the document has no place for the table of planted bugs');
-  return `${document.slice(0, from + BEGIN.length)}\n${written}\n${document.slice(to)}`;
 }

@@ -147,6 +147,10 @@ const decoder = new TextDecoder();
 export function objectsOf(wire: Wire, actor: Actor, objects: MemoryObjects): Objects {
   const call = <T>(code: string, key: string, effect: () => Promise<T>): Promise<T> =>
     wire.call(actor, 'objects', `objects.${code}`, () => key.slice(key.lastIndexOf('runs/') + 5 + 26), effect);
+  const linesOf = async (key: string): Promise<string[]> => {
+    const text = decoder.decode(await call('readLines', key, () => objects.readBytes(key)));
+    return text.split('\n').filter((line) => line !== '');
+  };
   return {
     // The lines come from the caller, who may die on the way; the object then never is.
     writeLines: async (key, lines) => {
@@ -156,8 +160,10 @@ export function objectsOf(wire: Wire, actor: Actor, objects: MemoryObjects): Obj
       return { ...stored, lines: all.length };
     },
     readLines: async function* (key) {
-      const text = decoder.decode(await call('readLines', key, () => objects.readBytes(key)));
-      for (const line of text.split('\n')) if (line !== '') yield line;
+      yield* await linesOf(key);
+    },
+    readBatches: async function* (key) {
+      yield await linesOf(key);
     },
     writeBytes: (key, body) => call('writeBytes', key, () => objects.writeBytes(key, body)),
     readBytes: (key) => call('readBytes', key, () => objects.readBytes(key)),
@@ -165,7 +171,7 @@ export function objectsOf(wire: Wire, actor: Actor, objects: MemoryObjects): Obj
     delete: (key) => call('delete', key, () => objects.delete(key)),
     readUrl: (key) => objects.readUrl(key),
     writeUrl: (key) => objects.writeUrl(key),
-    readForeignLines: (bucket, key) => objects.readForeignLines(bucket, key),
+    readForeignBatches: (bucket, key) => objects.readForeignBatches(bucket, key),
   };
 }
 

@@ -53,11 +53,15 @@ export class LineObjects implements Objects {
     return { ...stored, lines: count };
   }
 
-  readLines(key: string): AsyncGenerator<string> {
+  async *readLines(key: string): AsyncGenerator<string> {
+    for await (const batch of this.readBatches(key)) yield* batch;
+  }
+
+  readBatches(key: string): AsyncGenerator<string[]> {
     return split(() => this.#blobs.get(key));
   }
 
-  readForeignLines(bucket: string, key: string): AsyncGenerator<string> {
+  readForeignBatches(bucket: string, key: string): AsyncGenerator<string[]> {
     return split(() => this.#blobs.getForeign(bucket, key));
   }
 
@@ -149,29 +153,28 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-/**
- * Lines by LF, a CR before it dropped; the last line needs none. One generator from bytes to lines: every further one that
- * hands lines on costs several turns for each.
- */
-async function* split(get: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<string> {
+/** Lines by LF, a CR before it dropped; the last line needs none. As many at a time as a chunk of bytes ends. */
+async function* split(get: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
   let held = 0;
   for await (const chunk of unpacked(await get())) {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const lines: string[] = [];
     let from = 0;
     for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, from)) {
-      yield lineOf([...rest, buffer.subarray(from, at)]);
+      lines.push(lineOf([...rest, buffer.subarray(from, at)]));
       rest = [];
       held = 0;
       from = at + 1;
     }
+    if (lines.length > 0) yield lines;
     if (from < buffer.length) {
       held += buffer.length - from;
       if (held > LINE_BYTES_MAX) throw new RangeError(`a line of more than ${String(LINE_BYTES_MAX)} bytes`);
       rest.push(buffer.subarray(from));
     }
   }
-  if (held > 0) yield lineOf(rest);
+  if (held > 0) yield [lineOf(rest)];
 }
 
 const lineOf = (pieces: Buffer[]): string => {

@@ -96,6 +96,43 @@ describe('identify', () => {
   ])('%s is plain: %s', (url, isPlain) => {
     expect(isPlainUrl(url)).toBe(isPlain);
   });
+
+  it('is plain exactly where the grammar of plain URLs says so', () => {
+    const label = '(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+    const path = '(?:[A-Za-z0-9\\-_~/=]|(?<!/)\\.)*';
+    const grammar = new RegExp(
+      `^https?://${label}(?:\\.${label})*\\.[a-z]{2,63}/${path}(?:\\?[A-Za-z0-9\\-._~/=&]*)?$`,
+    );
+    const piece = fc.constantFrom(
+      'a',
+      'bc',
+      'xn--',
+      '-',
+      '.',
+      '..',
+      '/',
+      '?',
+      '=',
+      '%',
+      '9',
+      ':',
+      'é',
+      'Z',
+      '~',
+      '@',
+      ' ',
+    );
+    const any = fc
+      .tuple(fc.constantFrom('https://', 'http://', 'ftp://'), fc.array(piece, { maxLength: 9 }))
+      .map(([scheme, pieces]) => `${scheme}${pieces.join('')}`);
+    const near = fc
+      .tuple(any, fc.constantFrom('', 'a.bc/', 'x-1.example/', 'a.b9/'))
+      .map(([url, name]) => url.replace('://', `://${name}`));
+    fc.assert(
+      fc.property(near, (url) => isPlainUrl(url) === grammar.test(url)),
+      { numRuns: 3_000 },
+    );
+  });
 });
 
 describe('targetIdentity', () => {

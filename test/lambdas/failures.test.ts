@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { CallFailed } from '#lambdas/aws/call.ts';
 import { BadCursor, ObjectMissing, type ShardMessage } from '#core/ports.ts';
 import {
-  key, lines, machineOn, messages, objectsOn, open, PORT_CALLS, queueOn, SECRET, signerOn, tableOn, type PortCall,
+  batches, key, lines, machineOn, messages, objectsOn, open, PORT_CALLS, queueOn, SECRET, signerOn, tableOn, type PortCall,
 } from './port-calls.ts'; // prettier-ignore
 
 const MOCKS = {
@@ -192,7 +192,7 @@ describe('the objects', () => {
     await expect(lines(objects.readLines('k'))).rejects.toBeInstanceOf(CallFailed);
     await expect(objects.exists('k')).rejects.toBeInstanceOf(CallFailed);
     // In a list's bucket it is the user's mistake.
-    await expect(lines(objects.readForeignLines('theirs', 'k'))).rejects.toBeInstanceOf(ObjectMissing);
+    await expect(batches(objects.readForeignBatches('theirs', 'k'))).rejects.toBeInstanceOf(ObjectMissing);
   });
 
   it('an answer without a body is no empty object', async () => {

@@ -42,6 +42,7 @@ export const machineOn = (client: Client<'Step Functions'>) =>
   new StepFunctionsOrchestrator(client, 'arn:aws:states:eu-central-1:1:stateMachine:m');
 export const signerOn = (client: Client<'Secrets Manager'>) => new SecretSigner(client, 'signing');
 
+export const batches = async (of: AsyncIterable<string[]>): Promise<string[]> => (await Array.fromAsync(of)).flat();
 export async function lines(of: AsyncIterable<string>): Promise<string[]> {
   const found: string[] = [];
   for await (const line of of) found.push(line);
@@ -84,7 +85,8 @@ export const PORT_CALLS: PortCall[] = [
   portCall('S3', 'objects.writeBytes', 'PutObject, s3://results/k', (c) => objectsOn(c).writeBytes('k', Buffer.from('x'), 'text/plain'), '', { bytes: 1 }),
   portCall('S3', 'objects.readLines', 'GetObject, s3://results/k', (c) => lines(objectsOn(c).readLines('k')), 'x\ny\n', ['x', 'y']),
   portCall('S3', 'objects.readBytes', 'GetObject, s3://results/k', async (c) => String(await objectsOn(c).readBytes('k')), 'xy', 'xy'),
-  portCall('S3', 'objects.readForeignLines', 'GetObject, s3://theirs/k', (c) => lines(objectsOn(c).readForeignLines('theirs', 'k')), 'x', ['x']),
+  portCall('S3', 'objects.readBatches', 'GetObject, s3://results/k', (c) => batches(objectsOn(c).readBatches('k')), 'x\ny\n', ['x', 'y']),
+  portCall('S3', 'objects.readForeignBatches', 'GetObject, s3://theirs/k', (c) => batches(objectsOn(c).readForeignBatches('theirs', 'k')), 'x', ['x']),
   portCall('S3', 'objects.exists', 'HeadObject, s3://results/k', (c) => objectsOn(c).exists('k'), '', true),
   portCall('S3', 'objects.delete', 'DeleteObject, s3://results/k', (c) => objectsOn(c).delete('k'), '', undefined),
   portCall('SQS', 'queue.send', 'SendMessageBatch, queue shards', (c) => queueOn(c).send(messages(1)), sent, undefined),

@@ -53,4 +53,17 @@ describe('an unknown limit', () => {
     expect(found.rejects).toBeLessThan(0.01);
     expect(found.latency).toBeLessThan(1.25);
   });
+
+  it('is found also where answers take longer than the ticks of its control', async () => {
+    const found = await measureUnknown({
+      method: 'gleaner',
+      origin: 'bucket',
+      schedule: 'steps',
+      seed: '1',
+      slower: 6,
+    });
+    expect(found.goodput).toBeGreaterThan(0.9);
+    expect(found.rejects).toBeLessThan(0.01);
+    expect(found.settledAfter[0]).toBeLessThanOrEqual(60);
+  });
 });

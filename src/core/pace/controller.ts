@@ -6,7 +6,7 @@ import * as P from './parameters.ts';
 import { breaker } from './breaker.ts';
 import { atWall, cut } from './cut.ts';
 import { slowed } from './latency.ts';
-import { probing } from './probe.ts';
+import { probing, startSamples } from './probe.ts';
 import { because, type Control, type HostRecord, type Window } from './record.ts';
 
 /** The next control, its epoch one higher; undefined: nothing to decide yet. */
@@ -47,6 +47,8 @@ function isDue({ control, window, pausedUs }: HostRecord, nowUs: number): boolea
   if (control.rate < P.SPARSE_RATE && window.limited > 0) return true;
   const bad = window.limited + window.errors;
   if (bad >= 3 && bad > 0.2 * expected({ control, window }, nowUs)) return true;
+  // Answers that take longer than a tick belong to an epoch that must not have ended before there are enough of them.
+  if (control.phase === 'start' && bad === 0 && window.ok < startSamples(control)) return ageMs >= P.TICK_MS_MAX;
   return (ageMs >= P.TICK_MS && window.sent >= P.TICK_SAMPLES) || ageMs >= P.TICK_MS_MAX;
 }
 

@@ -43,6 +43,9 @@ export const RINGS = 3;
 
 /** Requests per second asked of a host of which nothing is known. */
 export const START_RATE = 2;
+/** A rate of the start is doubled after the answers of so many of its seconds, or after so many. */
+export const START_SAMPLES_S = 0.35;
+export const START_SAMPLES_MAX = 40;
 /** Nothing is asked more slowly than this: once per five minutes. */
 export const RATE_MIN = 1 / 300;
 /** Refusals without a time to wait bring a rate down to here: each minute one request shows whether they are over. */
@@ -76,6 +79,9 @@ export const WALL_SAME_MS = 1_500;
 export const WALL_NEXT_MS = 120_000;
 /** A host's window is taken to be this long until two walls in a row show it. */
 export const WALL_WINDOW_MS = 10_000;
+/** Part of a rate that must have been accepted before more is tried; few answers differ more by chance. */
+export const USED = 0.85;
+export const USED_SPARSE = 0.7;
 export const PROBE_STEP = 0.03;
 export const PROBE_MS = 2_000;
 /** Above this share of the last known capacity the host has grown, and steps grow with it. */

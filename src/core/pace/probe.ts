@@ -2,17 +2,20 @@
 import * as P from './parameters.ts';
 import { because, deliveredMax, type Control, type HostRecord } from './record.ts';
 
+/** Answers that a rate of the start must have had before it is doubled. */
+export const startSamples = ({ rate }: Control): number => Math.min(P.START_SAMPLES_MAX, P.START_SAMPLES_S * rate);
+
 /** Called for a quiet window. */
 export function probing({ window }: HostRecord, control: Control, nowUs: number): Control {
   if (control.phase === 'start') {
-    if (window.ok < Math.min(40, 0.35 * control.rate)) return control;
+    if (window.ok < startSamples(control)) return control;
     return control.capacity > 0 && control.rate * 2 >= control.capacity * P.MARGIN
       ? arrived(control, nowUs)
       : faster(control, control.rate * 2, 'start', nowUs);
   }
   if (control.phase === 'drain' || nowUs < control.holdUntilUs) return control;
   // What was not asked for proves nothing: a rate that its users leave idle is not raised.
-  if (control.delivered0 < 0.7 * control.rate) return control;
+  if (control.delivered0 < (control.rate < P.SPARSE_RATE ? P.USED_SPARSE : P.USED) * control.rate) return control;
   return stepped(control, nowUs);
 }
 

@@ -1,17 +1,11 @@
 /**
  * Demand-packed streams: how many workers a round is worth, and which hosts go to which. A stream is what one worker at a
- * time works on. Hosts are packed by the work they bring, so that few workers are kept busy by many slow hosts; a host that
- * brings more than half a stream's work is cut into parts, and its concurrency is divided among them. Pure; memory is by
- * hosts, not by targets. See `docs/sharding.md` for what it is measured against.
+ * time works on. Hosts are packed by how long they last, slowest first: few streams last as long as the slowest host, kept
+ * busy by many of its kind, and the others end when their work is done. A host that brings more work than a stream has room
+ * for is cut into parts, and its concurrency is divided among them. Pure; memory is by hosts, not by targets. See
+ * `docs/sharding.md` for what it is measured against.
  */
-import {
-  HOST_PART_SHARE,
-  SHARD_SECONDS,
-  SHARD_TARGETS_MIN,
-  STREAM_LOAD,
-  STREAM_SECONDS_MIN,
-  WORK_CONCURRENCY_MAX,
-} from '../limits.ts';
+import { SHARD_SECONDS, SHARD_TARGETS_MIN, STREAM_LOAD, STREAM_SECONDS_MIN, WORK_CONCURRENCY_MAX } from '../limits.ts';
 
 /** What is known or assumed of a host. */
 export interface HostLoad {
@@ -71,8 +65,8 @@ export function planStreams(hosts: readonly HostLoad[], options: StreamOptions):
   const seconds = Math.max(work / (workers * filled), critical, secondsMin);
   const count = Math.min(workers, Math.max(1, Math.ceil(work / (seconds * filled))));
   const packing = new Packing(hosts, count);
-  packing.cut(work / count, { concurrency, slots });
-  packing.pack();
+  packing.cut(seconds * filled, { concurrency, slots });
+  packing.pack(seconds * filled, concurrency);
   const { targets, streamOf, parts, work: workOf } = packing;
   return { seconds, targets, streamOf, parts, shardMax: targets.map((n, i) => shardMax(n, workOf[i] ?? 0, options)) };
 }
@@ -91,6 +85,9 @@ function shardMax(targets: number, work: number, { slots = WORK_CONCURRENCY_MAX,
 export const workersOf = ({ rate, latencySeconds }: HostLoad, slots: number): number =>
   Math.ceil((rate * latencySeconds) / (slots / 2)) + 1;
 
+/** A stream this full is not looked at again. */
+const NEARLY_FULL = 0.98;
+
 class Packing {
   readonly #hosts: readonly HostLoad[];
   readonly targets: number[];
@@ -106,10 +103,10 @@ class Packing {
   }
 
   /** Decides which hosts are cut into how many parts; their streams are not known yet. */
-  cut(streamWork: number, { concurrency, slots }: { concurrency: number; slots: number }): void {
+  cut(room: number, { concurrency, slots }: { concurrency: number; slots: number }): void {
     const count = this.targets.length;
     for (const [i, host] of this.#hosts.entries()) {
-      const wanted = Math.ceil((host.targets * host.latencySeconds) / (streamWork * HOST_PART_SHARE));
+      const wanted = Math.ceil((host.targets * host.latencySeconds) / room);
       const n = Math.min(wanted, count, concurrency, host.targets, workersOf(host, slots));
       if (n < 2) continue;
       const parts = Array.from({ length: n }, (_, k) => ({
@@ -121,23 +118,34 @@ class Packing {
     }
   }
 
-  /** Longest first, each to the stream with the least work so far: no stream is more than a third above the best packing. */
-  pack(): void {
-    const items: { host: number; part: number; work: number }[] = [];
-    for (const [i, { targets, latencySeconds }] of this.#hosts.entries()) {
+  /**
+   * Those that last longest first, each to the first stream that has room for it: few streams last as long as the slowest
+   * hosts, and the others end when their work is done. What fits nowhere goes to the stream with least work.
+   */
+  pack(room: number, concurrency: number): void {
+    const items: { host: number; part: number; work: number; seconds: number }[] = [];
+    for (const [i, host] of this.#hosts.entries()) {
+      const { targets, latencySeconds } = host;
+      const seconds = targets / throughput(host, concurrency);
       const parts = this.parts.get(i);
-      if (parts === undefined) items.push({ host: i, part: -1, work: targets * latencySeconds });
+      if (parts === undefined) items.push({ host: i, part: -1, work: targets * latencySeconds, seconds });
       else
-        for (const [k, part] of parts.entries()) items.push({ host: i, part: k, work: part.targets * latencySeconds });
+        for (const [k, part] of parts.entries())
+          items.push({ host: i, part: k, work: part.targets * latencySeconds, seconds });
     }
     // By name where equal, so that the order in which a source names hosts changes nothing.
     items.sort(
       (a, b) =>
-        b.work - a.work || compare(this.#hosts[a.host]?.name ?? '', this.#hosts[b.host]?.name ?? '') || a.part - b.part,
+        b.seconds - a.seconds ||
+        b.work - a.work ||
+        compare(this.#hosts[a.host]?.name ?? '', this.#hosts[b.host]?.name ?? '') ||
+        a.part - b.part,
     );
-    const least = new LeastLoaded(this.work);
+    let first = 0;
     for (const item of items) {
-      const stream = least.add(item.work);
+      while (first < this.work.length - 1 && (this.work[first] ?? 0) >= room * NEARLY_FULL) first++;
+      const stream = this.#roomFor(item.work, room, first) ?? this.#leastLoaded;
+      this.work[stream] = (this.work[stream] ?? 0) + item.work;
       const parts = this.parts.get(item.host);
       const part = parts?.[item.part];
       if (part !== undefined) part.stream = stream;
@@ -145,6 +153,16 @@ class Packing {
       this.targets[stream] = (this.targets[stream] ?? 0) + (part?.targets ?? this.#hosts[item.host]?.targets ?? 0);
     }
     this.#joinParts();
+  }
+
+  #roomFor(work: number, room: number, first: number): number | undefined {
+    for (let stream = first; stream < this.work.length; stream++)
+      if ((this.work[stream] ?? 0) + work <= room) return stream;
+    return undefined;
+  }
+
+  get #leastLoaded(): number {
+    return this.work.reduce((least, work, i) => (work < (this.work[least] ?? 0) ? i : least), 0);
   }
 
   /** Two parts of a host that came to the same stream are one. */
@@ -165,34 +183,3 @@ export const portion = (whole: number, n: number, k: number): number =>
   Math.floor((whole * (k + 1)) / n) - Math.floor((whole * k) / n);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** Streams in a heap by their work, least first; equal ones by number. Works on the array it is given. */
-class LeastLoaded {
-  readonly #work: number[];
-  readonly #heap: number[];
-
-  constructor(work: number[]) {
-    this.#work = work;
-    this.#heap = work.map((_, i) => i);
-  }
-
-  /** Gives work to the stream that has least; returns which one. */
-  add(work: number): number {
-    const heap = this.#heap;
-    const stream = heap[0] ?? 0;
-    this.#work[stream] = (this.#work[stream] ?? 0) + work;
-    for (let at = 0; ;) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2])
-        if (child < heap.length && this.#before(heap[child] ?? 0, heap[least] ?? 0)) least = child;
-      if (least === at) return stream;
-      [heap[at], heap[least]] = [heap[least] ?? 0, heap[at] ?? 0];
-      at = least;
-    }
-  }
-
-  #before(a: number, b: number): boolean {
-    const [of, than] = [this.#work[a] ?? 0, this.#work[b] ?? 0];
-    return of < than || (of === than && a < b);
-  }
-}

@@ -14,13 +14,14 @@ import { planStreams } from '../plan/streams.ts';
 import { PlanLedger } from '../plan-ledger.ts';
 import { PAUSED_LOOK_SECONDS, SHARD_TARGETS_MAX } from '../limits.ts';
 import { reopenShards } from '../redrive.ts';
-import type { RoundRow, RunRow } from '../rows.ts';
+import type { RoundRow, RunRow, TenantRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
 import { holdsLock } from '../run-lock.ts';
-import { entriesOf, type PlanPorts } from '../sources.ts';
+import { entriesOf, type Entry, type PlanPorts } from '../sources.ts';
 import { moveRun, timeUp } from '../stop.ts';
 import { note, readRun, readTenant, taskOfRun } from '../store.ts';
-import { compileFilter, identify, type Filter } from '../url.ts';
+import { compileFilter, identify, plainHost, type Filter } from '../url.ts';
+import type { PlannedTarget } from '../planned-target.ts';
 import type { TaskSpec } from '../task.ts';
 
 export interface PlanAnswer {
@@ -106,35 +107,52 @@ async function cutRound(ports: PlanPorts, run: RunRow, round: number): Promise<R
   const ledger = new PlanLedger(ports, run, round);
   const keyOf = (file: string): string => planObject(run.tenant, run.runId, round, run.planEpoch, file);
   const targets = new RoundTargets({ objects: ports.objects, keyOf });
-  const filter = targetFilter(task, round);
-  const seen = new FingerprintSet();
-  let room = targetsAllowed(task) - run.rounds.reduce((sum, done) => sum + done.targets, 0);
-  for await (const entry of await entriesOf(ports, run, tenant, task, round)) {
-    if (entry.kind === 'bad') {
-      await ledger.add(entry, 'failed', entry.detail, entry.reason);
-      continue;
-    }
-    const { target } = entry;
-    const known = identify(target);
-    if (known === undefined) {
-      await ledger.add(target, 'failed', 'not an http(s) URL', 'decode');
-      continue;
-    }
-    const kept = filter(known.url);
-    if (!kept.keep) await ledger.add(target, 'excluded', kept.rule);
-    else if (round === 0 && !seen.add(known.identity))
-      await ledger.add(target, 'duplicate', 'named before in this run');
-    else if (room <= 0) await ledger.add(target, 'overBudget', `beyond ${String(targetsAllowed(task))} targets`);
-    else {
-      room--;
-      const full = targets.add(known.host, JSON.stringify(target));
-      if (full !== undefined) await full;
-    }
-  }
+  await takeTargets(ports, run, tenant, task, round, targets, ledger);
   const written = await writeShards(ports, run, task, round, targets);
   const ended = await ledger.finish();
   return { round, plan: run.planEpoch, ...written, ...ended };
 }
+
+/** The first pass. What tells duplicates is let go of when it ends: it is most of what planning holds. */
+async function takeTargets(
+  ports: PlanPorts,
+  run: RunRow,
+  tenant: TenantRow,
+  task: TaskSpec,
+  round: number,
+  targets: RoundTargets,
+  ledger: PlanLedger,
+): Promise<void> {
+  const filter = targetFilter(task, round);
+  const seen = new FingerprintSet();
+  let room = targetsAllowed(task) - run.rounds.reduce((sum, done) => sum + done.targets, 0);
+  const decide = (target: PlannedTarget | string, url: string, host: string, identity: string) => {
+    const kept = filter(url);
+    if (!kept.keep) return ledger.add(asTarget(target), 'excluded', kept.rule);
+    if (round === 0 && !seen.add(identity))
+      return ledger.add(asTarget(target), 'duplicate', 'named before in this run');
+    if (room <= 0) return ledger.add(asTarget(target), 'overBudget', `beyond ${String(targetsAllowed(task))} targets`);
+    room--;
+    return targets.add(host, typeof target === 'string' ? `{"url":"${target}"}` : JSON.stringify(target));
+  };
+  const take = (entry: Entry): Promise<void> | undefined => {
+    if (typeof entry === 'string') return decide(entry, entry, plainHost(entry) ?? '', entry);
+    if (entry.kind === 'bad') return ledger.add(entry, 'failed', entry.detail, entry.reason);
+    const { target } = entry;
+    const known = identify(target);
+    if (known === undefined) return ledger.add(target, 'failed', 'not an http(s) URL', 'decode');
+    return decide(target, known.url, known.host, known.identity);
+  };
+  for await (const some of await entriesOf(ports, run, tenant, task, round)) {
+    for (const entry of Array.isArray(some) ? some : [some]) {
+      const full = take(entry);
+      if (full !== undefined) await full;
+    }
+  }
+}
+
+const asTarget = (target: PlannedTarget | string): PlannedTarget =>
+  typeof target === 'string' ? { url: target } : target;
 
 async function writeShards(
   ports: PlanPorts,

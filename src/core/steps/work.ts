@@ -87,6 +87,7 @@ class Crew {
   readonly #tenant: TenantRow;
   readonly #deadlineAt: number;
   readonly #load: Load;
+  readonly #bornAt: number;
   readonly #chainAt: number;
   readonly #others: Promise<void>[] = [];
   #failure: { error: unknown } | undefined;
@@ -98,6 +99,7 @@ class Crew {
     this.#deadlineAt = deadlineAt;
     const now = ports.clock.now();
     this.#load = new Load(ports.slots ?? WORK_CONCURRENCY_MAX, now);
+    this.#bornAt = now;
     this.#chainAt = Math.min(now + WORK_CHAIN_MS, deadlineAt - WORK_RESERVE_MS);
   }
 
@@ -105,13 +107,17 @@ class Crew {
   async tend(shard: LeasedShard): Promise<WorkAnswer> {
     let session: Session | undefined;
     const end = await hold(this.#ports, shard, async () => {
-      session = await open(this.#ports, this.#run, this.#tenant, shard, {
+      const shared = {
         load: this.#load,
         chainAt: this.#chainAt,
         abortAt: this.#deadlineAt - WORK_RESERVE_MS / 2,
         splitSeconds: this.#ports.splitSeconds,
-        overtake: (drained) => this.#overtake(drained),
-      });
+        overtake: (drained: LeasedShard): Promise<boolean> => this.#overtake(drained),
+      };
+      session = await this.#load.chore(
+        () => this.#ports.clock.now(),
+        () => open(this.#ports, this.#run, this.#tenant, shard, shared),
+      );
       return session.run();
     });
     await handOn(this.#ports, session?.shard ?? shard, end, session?.isOvertaken === true);
@@ -122,6 +128,9 @@ class Crew {
   async over(): Promise<void> {
     // One that ends late may have let another begin.
     for (let i = 0; i < this.#others.length; i++) await this.#others[i];
+    const { meter, clock } = this.#ports;
+    meter.count(METRICS.workerMs, clock.now() - this.#bornAt);
+    meter.count(METRICS.idleMs, Math.round(this.#load.idleUntil(clock.now())));
     if (this.#failure) throw this.#failure.error;
   }
 

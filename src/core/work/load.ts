@@ -1,7 +1,9 @@
-/** What the sessions of one worker have on the wire together, and how full its slots were lately. */
+/** What the sessions of one worker have on the wire together, how full its slots were lately, and how long it only waited. */
 export class Load {
   readonly max: number;
   inFlight = 0;
+  #idleMs = 0;
+  #chores = 0;
   #ended = 0;
   #busyMs = 0;
   #countedAt: number;
@@ -28,6 +30,24 @@ export class Load {
     this.#ended++;
   }
 
+  /** Reading and writing of its own: what is not waiting, though nothing is on the wire. */
+  async chore<T>(now: () => number, job: () => Promise<T>): Promise<T> {
+    this.#count(now());
+    this.#chores++;
+    try {
+      return await job();
+    } finally {
+      this.#count(now());
+      this.#chores--;
+    }
+  }
+
+  /** How long, until now, nothing was on the wire and nothing was read or written. */
+  idleUntil(now: number): number {
+    this.#count(now);
+    return this.#idleMs;
+  }
+
   /** Since the last look; undefined before `everyMs` are over. */
   look(now: number, everyMs: number): { busy: number; perSecond: number } | undefined {
     const ms = now - this.#lookedAt;
@@ -42,6 +62,7 @@ export class Load {
 
   #count(now: number): void {
     this.#busyMs += (now - this.#countedAt) * this.inFlight;
+    if (this.inFlight === 0 && this.#chores === 0) this.#idleMs += now - this.#countedAt;
     this.#countedAt = now;
   }
 }

@@ -87,10 +87,6 @@ export class Session implements Controlled {
   #retries: RetryMap;
   /** All that runs beside the loop: requests, gates, rounds with the pace table. */
   #jobs = 0;
-  /** Those of them that are on the wire, or wait to be. */
-  #requests = 0;
-  readonly #bornAt: number;
-  #idleMs = 0;
   /** Slots that the shard keeps while it is parked. */
   #held: Progressing['held'];
   #isSettled = false;
@@ -110,7 +106,6 @@ export class Session implements Controlled {
     this.#ports = ports;
     this.#input = input;
     this.#bell = input.bell;
-    this.#bornAt = ports.clock.now();
     this.#shard = input.shard;
     this.#batch = new Batch(ports.clock.now());
     this.#retries = { ...input.shard.retries };
@@ -143,9 +138,6 @@ export class Session implements Controlled {
       this.#stop.abort();
       await controlling;
       await this.#settle(undefined);
-      const { meter, clock } = this.#ports;
-      meter.count(METRICS.workerMs, clock.now() - this.#bornAt);
-      meter.count(METRICS.idleMs, Math.round(this.#idleMs));
     }
   }
 
@@ -176,8 +168,10 @@ export class Session implements Controlled {
     const { next, tries = 0 } = this.#shard;
     if (this.#hasDrained || this.#halt !== undefined || next === undefined || isSuspect(tries)) return;
     const isStuck = rest.at - now >= OVERTAKE_AFTER_MS;
+    // One that only waits for a slot for its robots.txt will need all its share.
+    const isAway = ({ blockedUntil }: HostQueue): boolean => blockedUntil - now >= OVERTAKE_AFTER_MS;
     const isDrained = (host: HostQueue): boolean =>
-      host.inFlight <= 1 && host.gate !== 'opening' && (isStuck || host.blockedUntil > now || host.wake(now) === 0);
+      host.inFlight <= 1 && host.gate !== 'opening' && (isStuck || isAway(host) || host.wake(now) === 0);
     if (this.#jobs === 0 && rest.at === Infinity) return;
     if (!mayOvertake(this.#shard) || ![...hosts.values()].every(isDrained)) return;
     this.#hasDrained = true;
@@ -201,14 +195,12 @@ export class Session implements Controlled {
   async #sleepUntil(at: number): Promise<void> {
     const { clock } = this.#ports;
     const from = clock.now();
-    const isIdle = this.#requests === 0 && this.#committing === undefined;
     const timer = new AbortController();
     const sleep = clock.sleep(Math.max(0, Math.min(at - from, LEASE_RENEW_MS)), timer.signal);
     await Promise.race([this.#bell.wait(), sleep]);
     timer.abort();
     this.#bell.ring(); // frees the loser of the race
     await this.#bell.wait();
-    if (isIdle) this.#idleMs += clock.now() - from;
   }
 
   /** Starts all that may start now. */
@@ -255,11 +247,9 @@ export class Session implements Controlled {
 
   #request(job: () => Promise<void>): void {
     const { load } = this.#input;
-    this.#requests++;
     load.started(this.#ports.clock.now());
     this.#job(() =>
       job().finally(() => {
-        this.#requests--;
         load.ended(this.#ports.clock.now());
       }),
     );
@@ -325,14 +315,10 @@ export class Session implements Controlled {
     const batch = this.#batch;
     const { clock } = this.#ports;
     this.#batch = new Batch(clock.now());
-    const committed = await commitBatch(
-      this.#ports,
-      this.#shard,
-      this.#ports.region,
-      batch,
-      this.#progress(after),
-      after,
-      () => clock.now(),
+    const now = (): number => clock.now();
+    const { region } = this.#ports;
+    const committed = await this.#input.load.chore(now, () =>
+      commitBatch(this.#ports, this.#shard, region, batch, this.#progress(after), after, now),
     );
     if (committed === undefined) {
       this.lose();

@@ -5,6 +5,7 @@ import { Figures, isReached, knownGoals, unknownGoals } from './figures.ts';
 import { knownJobs, unknownJobs, type Done, type Job } from './jobs.ts';
 import { knownPlot, unknownPlot } from './plots.ts';
 import { goalTable, hardshipTable, knownTable, unknownTable } from './tables.ts';
+import { replaced } from '../markdown.ts';
 import { runJobs } from '../threads.ts';
 import { SCHEDULES, type ScheduleName } from './capacity.ts';
 
@@ -69,15 +70,9 @@ async function write(figures: Figures, tables: Record<string, string>): Promise<
   for (const schedule of Object.keys(SCHEDULES) as ScheduleName[])
     await writeFile(new URL(`pace-${schedule}.svg`, IMAGES), unknownPlot(figures, schedule));
   let document = await readFile(DOC, 'utf8');
-  for (const [name, table] of Object.entries(tables)) document = replaced(document, name, table);
+  for (const [name, table] of Object.entries(tables))
+    document = replaced(document, name, 'npm run sim:pace -- --write', table);
   await writeFile(DOC, document);
-}
-
-function replaced(document: string, name: string, table: string): string {
-  const [begin, end] = [`<!-- ${name}: written by \`npm run sim:pace -- --write\` -->\n`, `<!-- end of ${name} -->`];
-  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`the document has no place for the table ${name}`);
-  return `${document.slice(0, from + begin.length)}\n${table}\n${document.slice(to)}`;
 }
 
 function progress(total: number): (done: number) => void {

@@ -3,6 +3,7 @@ import { ANCHOR_TITLES, ANCHORS } from './unknown-anchors.ts';
 import { isReached, settledAfter, type Figures, type Goal, type UnknownMethod } from './figures.ts';
 import { KNOWN_METHODS, type KnownMethod } from './known.ts';
 import { mean } from './measures.ts';
+import { table } from '../markdown.ts';
 import { ORIGINS, type OriginKind } from './origin.ts';
 import { RATES } from './jobs.ts';
 import { SCHEDULES, type ScheduleName } from './capacity.ts';
@@ -92,10 +93,4 @@ export function goalTable(goals: readonly Goal[]): string {
     isReached(goal) ? 'yes' : '**no**',
   ]);
   return table([['figure, worst case', 'promised', 'measured', 'kept'], ...rows]);
-}
-
-function table([head = [], ...body]: string[][]): string {
-  const widths = head.map((_, i) => Math.max(...[head, ...body].map((row) => (row[i] ?? '').length)));
-  const line = (row: string[]): string => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |\n`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('');
 }

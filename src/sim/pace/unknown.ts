@@ -11,6 +11,8 @@ export interface UnknownCase {
   schedule: ScheduleName;
   seed: string;
   workers?: number;
+  /** Answers take so many times as long. */
+  slower?: number;
 }
 
 export interface Unknown {
@@ -34,7 +36,14 @@ export interface Unknown {
 const CONCURRENCY = 32;
 const SETTLED_SECONDS = 5;
 
-export async function measureUnknown({ method, origin, schedule, seed, workers = 4 }: UnknownCase): Promise<Unknown> {
+export async function measureUnknown({
+  method,
+  origin,
+  schedule,
+  seed,
+  workers = 4,
+  slower = 1,
+}: UnknownCase): Promise<Unknown> {
   const capacity = new Capacity(SCHEDULES[schedule]);
   const lab = new Lab(`${seed} unknown ${origin}`);
   const host = originOf(origin, capacity, lab.dice('origin'));
@@ -44,7 +53,7 @@ export async function measureUnknown({ method, origin, schedule, seed, workers =
     const { second } = lab;
     const reply = host.ask(second);
     log.note(second, reply);
-    return reply;
+    return { ...reply, ms: reply.ms * slower };
   };
   if (method === 'gleaner') startGleaner(lab, workers, send);
   else startAnchor(method, lab, workers * CONCURRENCY, send);

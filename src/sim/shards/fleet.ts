@@ -3,7 +3,7 @@
  * most left for its rate first. Hosts let requests through at their rate, over all workers together. The decision to split a
  * chain is `src/core`'s own, made of what the worker has seen. Time in seconds.
  */
-import { PARK_AFTER_MS, SPLIT_LOOK_MS, STREAM_SHARDS_OPEN_MAX } from '#core/limits.ts';
+import { PARK_SLOT_AFTER_MS, SPLIT_LOOK_MS, STREAM_SHARDS_OPEN_MAX } from '#core/limits.ts';
 import { handedOver, isWorthSplitting, shareAfter } from '#core/work/split.ts';
 import { Heap } from './heap.ts';
 import type { Workload } from './workload.ts';
@@ -59,6 +59,7 @@ class Fleet {
   readonly #events = new Heap<() => void>();
   #next = 0;
   #working = 0;
+  #endedAt = 0;
   now = 0;
   billed = 0;
   splits = 0;
@@ -78,7 +79,7 @@ class Fleet {
       this.now = this.#events.key;
       this.#events.pop()?.();
     }
-    return { makespan: this.now, billed: this.billed, splits: this.splits };
+    return { makespan: this.#endedAt, billed: this.billed, splits: this.splits };
   }
 
   at(seconds: number, what: () => void): void {
@@ -96,6 +97,7 @@ class Fleet {
 
   over(): void {
     this.#working--;
+    this.#endedAt = this.now;
     this.#fill();
   }
 
@@ -161,7 +163,7 @@ class Worker {
     if (this.#inFlight > 0) return this.#wake();
     if (this.#waiting === 0 && this.#taken >= this.#chain.shards.length) return this.#end();
     const wait = this.#later.key - this.#fleet.now;
-    if (wait <= PARK_AFTER_MS / 1000) return this.#wake();
+    if (wait <= PARK_SLOT_AFTER_MS / 1000) return this.#wake();
     this.#park(Math.max(this.#later.key, this.#fleet.now + DELAY_SECONDS));
   }
 

@@ -11,7 +11,7 @@ import { SHAPES, drawWorkload, lowerBounds, type ShapeName } from './workload.ts
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '3' },
+    seeds: { type: 'string', default: '8' },
     check: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -39,10 +39,12 @@ async function measure(shape: ShapeName, method: MethodName, isBlind: boolean): 
 const told = ({ makespan, billed }: Figure): string => `${makespan.toFixed(2)} / ${billed.toFixed(2)}`;
 const COLUMNS = [...(Object.keys(METHODS) as MethodName[]), 'blind'] as const;
 
-/** Issue 4: what streams must reach. */
+/** What streams must reach. */
 function allowed(shape: ShapeName, isBlind: boolean): Figure {
-  const isPareto = shape === 'pareto' || shape === 'workBoundPareto';
-  return { makespan: isBlind && isPareto ? 1.25 : 1.1, billed: shape === 'fewHosts' ? 1.6 : 1.3 };
+  const billed = shape === 'fewHosts' ? 1.6 : 1.3;
+  // All slots are full until the end, when some of what is in them lasts up to half a minute: an eighth of the whole.
+  if (shape === 'workBoundPareto') return { makespan: 1.15, billed };
+  return { makespan: isBlind && shape === 'pareto' ? 1.25 : 1.1, billed };
 }
 
 const shapes = Object.keys(SHAPES) as ShapeName[];
