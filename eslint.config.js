@@ -36,9 +36,9 @@ const PURE = 'core takes time, chance and the outside as arguments';
 const banned = (names) => names.map((name) => ({ name, message: PURE }));
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', '.gleaner', 'out', 'coverage'] },
+  { ignores: ['node_modules', 'cdk.out', '.gleaner', 'out', 'coverage', 'console/dist', 'console/src/generated'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { randomUUID } from 'node:crypto';
 import { createApi } from '#api/api.ts';
+import type { Trial } from '#core/service/preview.ts';
 import { createService } from '#core/service/service.ts';
 import { dressed } from './aws/handler.ts';
 import {
@@ -24,6 +25,17 @@ import { VERSION } from './version.ts';
 const env = environment('api', process.env);
 const told = telling(env.GLEANER_STAGE);
 const both = tables(env);
+/** One for the sandbox. The extraction engine is large and most calls need none: it is loaded for the first preview. */
+let loaded: Promise<Trial> | undefined;
+const trial = (): Promise<Trial> => (loaded ??= loadTrial());
+async function loadTrial(): Promise<Trial> {
+  const [{ outgoing }, { compileExtractor }, { fieldCandidates }] = await Promise.all([
+    import('./aws/web.ts'),
+    import('#extract/compile.ts'),
+    import('#extract/candidates.ts'),
+  ]);
+  return { ...outgoing(process.env), compileExtractor, fieldCandidates };
+}
 const operations = createService({
   region: env.GLEANER_REGION,
   workersMax: workersMax(env),
@@ -37,6 +49,7 @@ const operations = createService({
   ...schedules(env),
   ...webhookKeys(env),
   ...randomness,
+  trial,
   log: told.log,
   meter: told.meter,
 });

@@ -225,3 +225,13 @@ export interface FinishOutput {
 export const METRICS_NAMESPACE = 'Gleaner';
 export { METRICS } from '#core/metrics.ts';
 export { SWITCHES_SCHEMA } from '#core/switches.ts';
+
+/** Of every answer with a file of the console: nothing but its own files runs, nobody else is asked, nobody frames it. */
+export const CONSOLE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+} as const;

@@ -11,6 +11,7 @@ import { tenantRow } from '#core/service/tenants.ts';
 import { dynamoClient } from '#lambdas/aws/clients.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import type { Clock, Table } from '#core/ports.ts';
+import { buildConsole } from '../console/build.ts';
 import { systemClock } from './clock.ts';
 import { synthesise } from './synth.ts';
 import { startWorld, type World } from './world.ts';
@@ -38,14 +39,27 @@ export async function startEmbedded(options: {
   /** Instead of synthesising. */
   assembly?: string;
   onRefusal?: (message: string) => void;
+  /** Serve the console at `/` too, built first where its sources have changed. */
+  withConsole?: boolean;
   usesDir?: string;
 }): Promise<EmbeddedStack> {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const { dataDir, port, log, listBuckets = [], assembly: given, ...more } = options;
+  const { dataDir, port, log, listBuckets = [], assembly: given, withConsole = false, ...more } = options;
   mkdirSync(dataDir, { recursive: true });
   const inputs = listBuckets.length === 0 ? {} : { listBuckets: listBuckets.join(',') };
-  const assembly = given ?? (await synthesise({ root, outDir: join(dataDir, 'cdk.out'), log, inputs }));
-  const world = await startWorld({ ...more, assembly, dataDir, port, log, foreignBuckets: listBuckets });
+  const [assembly, consoleDir] = await Promise.all([
+    given ?? synthesise({ root, outDir: join(dataDir, 'cdk.out'), log, inputs }),
+    withConsole ? buildConsole(log) : undefined,
+  ]);
+  const world = await startWorld({
+    ...more,
+    assembly,
+    dataDir,
+    port,
+    log,
+    foreignBuckets: listBuckets,
+    ...(consoleDir !== undefined && { consoleDir }),
+  });
   try {
     const key = await seed(world, dataDir, systemClock);
     return { apiUrl: world.apiUrl, key, world, close: () => world.close() };

@@ -9,6 +9,7 @@ import { readAssembly } from './assembly.ts';
 import { readBlueprint, readTemplate } from './blueprint.ts';
 import type { Blueprint, FunctionSpec } from './blueprint.ts';
 import { systemClock } from './clock.ts';
+import { consoleFiles } from './console.ts';
 import { takeDataDir } from './data-dir.ts';
 import { startDynamo } from './dynamo.ts';
 import { eventBusService, readEvents, type BusEvent } from './event-bus.ts';
@@ -55,6 +56,8 @@ export interface WorldOptions {
   onRefusal?: (message: string) => void;
   /** Buckets that are not the template's own: those that tasks may read lists from. */
   foreignBuckets?: readonly string[];
+  /** Directory of the console's files, served beside the API's routes. */
+  consoleDir?: string;
   /** Where the grants that get used are noted (`iam-uses.ts`), beside the directory that the environment names. */
   usesDir?: string;
 }
@@ -222,7 +225,9 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     engine.close();
   });
   states.become(statesService(engine, gate));
-  api.become(httpApi({ routes: blueprint.routes, invoke: (route, event) => services.asApi(route, event), clock }));
+  const gateway = httpApi({ routes: blueprint.routes, invoke: (route, event) => services.asApi(route, event), clock });
+  const files = options.consoleDir === undefined ? gateway : consoleFiles(options.consoleDir);
+  api.become((request, response) => (request.url?.startsWith('/v1/') ? gateway : files)(request, response));
   for (const mapping of blueprint.mappings) {
     checkPolling(access, functionOf(blueprint, mapping.functionArn), mapping);
     const source = startEventSource({

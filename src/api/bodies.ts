@@ -6,9 +6,10 @@ import type { Defaults } from '#core/defaults.ts';
 import type { TaskSpec } from '#core/task.ts';
 import { configSchema } from './config-schema.ts';
 import { fieldErrors, formatPath } from './refusals.ts';
+import type { FieldError } from './refusals.ts';
 import type { BodyReader } from './route.ts';
 import { parseTask, taskSchema } from './task-schema.ts';
-import { DEAD_LETTER_ID } from './parameters.ts';
+import { DEAD_LETTER_ID, targetUrl } from './parameters.ts';
 import { list, oneOf, strict, whole } from './task-values.ts';
 
 export interface TaskBody {
@@ -53,19 +54,42 @@ export const inlineRunBody: BodyReader<TaskBody & { overlap?: Overlap }> = {
   yaml: true,
   example: { task: TASK_EXAMPLE },
   read: (input) => {
-    const envelope = inlineEnvelope.safeParse(input);
-    const outer = envelope.success ? [] : fieldErrors(envelope.error.issues, input);
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) return { ok: false, errors: outer };
-    const inner = readTask((input as { task?: unknown }).task);
-    if (inner.ok && envelope.success) {
-      const { overlap: given } = envelope.data;
-      return { ok: true, value: { ...inner.value, ...(given === undefined ? {} : { overlap: given }) } };
-    }
-    if (inner.ok) return { ok: false, errors: outer };
-    const errors = inner.errors.map(({ path, message }) => ({ path: below('task', path), message }));
-    return { ok: false, errors: [...outer, ...errors] };
+    const read = readEnvelope(inlineEnvelope, input);
+    if (!read.ok) return read;
+    const { overlap: given } = read.outer;
+    return { ok: true, value: { ...read.task, ...(given === undefined ? {} : { overlap: given }) } };
   },
 };
+
+const previewSchema = strict({ task: taskSchema, url: targetUrl.exactOptional() });
+const previewEnvelope = strict({ task: z.unknown().optional(), url: targetUrl.exactOptional() });
+/** `{task: {…}, url: …}`. */
+export const previewBody: BodyReader<TaskBody & { url?: string }> = {
+  schema: previewSchema,
+  required: true,
+  yaml: true,
+  example: { task: TASK_EXAMPLE, url: 'https://quotes.example/page/1' },
+  read: (input) => {
+    const read = readEnvelope(previewEnvelope, input);
+    if (!read.ok) return read;
+    const { url } = read.outer;
+    return { ok: true, value: { ...read.task, ...(url === undefined ? {} : { url }) } };
+  },
+};
+
+/** A document that holds a task below `task`: all that is wrong with either. */
+function readEnvelope<T>(
+  envelope: z.ZodType<T>,
+  input: unknown,
+): { ok: true; outer: T; task: TaskBody } | { ok: false; errors: FieldError[] } {
+  const outer = envelope.safeParse(input);
+  const errors = outer.success ? [] : fieldErrors(outer.error.issues, input);
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return { ok: false, errors };
+  const inner = readTask((input as { task?: unknown }).task);
+  if (inner.ok && outer.success) return { ok: true, outer: outer.data, task: inner.value };
+  const below = inner.ok ? [] : inner.errors.map(({ path, message }) => ({ path: under('task', path), message }));
+  return { ok: false, errors: [...errors, ...below] };
+}
 
 /** A tenant's defaults. */
 export const configBody = bodyOf<Defaults>(configSchema, { example: { pace: { requestsPerSecond: 2 } }, yaml: true });
@@ -90,7 +114,7 @@ function readTask(input: unknown): ReturnType<BodyReader<TaskBody>['read']> {
     : parsed;
 }
 
-const below = (parent: string, path: string): string =>
+const under = (parent: string, path: string): string =>
   path === '' || path.startsWith('[') ? formatPath([parent]) + path : `${parent}.${path}`;
 
 export function bodyOf<T>(

@@ -1,7 +1,9 @@
 /** What a route is: one declaration from which dispatch, checks and the OpenAPI document all come. */
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Caller, Once, Operations, Outcome, Scope } from '#core/operations.ts';
 import type { HttpRequest } from './http.ts';
+import { matchesWeakly, parseCondition } from './conditions.ts';
 import { problemOf } from './problems.ts';
 import type { Problem, ProblemKind } from './problems.ts';
 import type { FieldError } from './refusals.ts';
@@ -94,6 +96,18 @@ export function replyTo<T>(outcome: Outcome<T>, answer: (value: T) => Reply): Re
 }
 
 export const okWith = (body: unknown): Reply => ({ status: 200, body });
+
+/** Like `okWith`, with a validator of the answer itself: whoever watches is told in a few bytes that nothing has changed. */
+export function watchedWith(headers: HttpRequest['headers']): (body: unknown) => Reply {
+  return (body) => {
+    const etag = `W/"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`;
+    const condition = parseCondition(headers['if-none-match'] ?? '');
+    const unchanged = condition !== undefined && matchesWeakly(condition, etag);
+    return unchanged ? { status: 304, headers: { etag } } : { status: 200, headers: { etag }, body };
+  };
+}
+/** The answer of a route that uses it. */
+export const UNCHANGED = { status: 304, description: 'Still what If-None-Match names', headers: ['etag'] } as const;
 
 export const pathNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 

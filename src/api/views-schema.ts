@@ -412,6 +412,32 @@ export const hostStatusSchema = z.object({
   crawlDelaySeconds: z.number().min(0).meta({ description: 'What its robots.txt asks for' }).exactOptional(),
 });
 
+export const previewSchema = z.object({
+  warnings: z.array(z.string()),
+  page: z
+    .object({ finalUrl: z.string(), status: z.int(), contentType: z.string(), bytes: count, ms: count })
+    .meta({ description: 'Absent: no page was asked for, or none was got' })
+    .exactOptional(),
+  problem: z
+    .object({ reason: z.string(), detail: z.string() })
+    .meta({ description: 'Why there is no page, or why no record' })
+    .exactOptional(),
+  records: z.array(jsonObject).meta({ description: 'The first of those the task gives on this page' }).exactOptional(),
+  candidates: z
+    .array(
+      z.object({
+        name: z.string(),
+        css: z.string().exactOptional(),
+        attr: z.string().exactOptional(),
+        json: z.string().exactOptional(),
+        sample: z.string(),
+        count,
+      }),
+    )
+    .meta({ description: 'What on the page could be a field: selector, what it gives, how often it occurs' })
+    .exactOptional(),
+});
+
 export const healthSchema = z.object({
   status: z.literal('ok'),
   version: z.string(),

@@ -16,6 +16,8 @@ export interface EmbeddedOptions {
   dataDir: string;
   /** 0 = any free one. */
   port: number;
+  /** The console at `/` too. */
+  withConsole?: boolean;
   /** What the stack has to tell, a line a call. */
   log: (line: string) => void;
 }

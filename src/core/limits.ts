@@ -225,3 +225,9 @@ export const ACTIVE_REFRESH_MS = 60_000;
 export const BACKLOG_SKIPS_MAX = 100;
 /** Share of the workers of one tenant against another's. */
 export const WEIGHT_MAX = 100;
+
+/** `POST /v1/preview`: the gateway waits 30 s; robots.txt and the page each get a wait and an exchange within that. */
+export const PREVIEW_PATIENCE_MS = 4_000;
+export const PREVIEW_TIMEOUT_MS = 9_000;
+/** Records that a preview shows. */
+export const PREVIEW_RECORDS_MAX = 50;

@@ -424,6 +424,27 @@ export type Remembered =
   | { kind: 'mismatch' }
   | { kind: 'busy' };
 
+/** Something on a page that could be a field: `css` (with `attr`) or `json`. */
+export interface FieldCandidate {
+  name: string;
+  css?: string;
+  attr?: string;
+  json?: string;
+  /** What it gives on this page, cut. */
+  sample: string;
+  /** Places on the page that it names. */
+  count: number;
+}
+export interface PreviewView {
+  warnings: string[];
+  /** Absent: no page was asked for, or none was got. */
+  page?: { finalUrl: string; status: number; contentType: string; bytes: number; ms: number };
+  /** Why there is no page, or why no record. */
+  problem?: { reason: string; detail: string };
+  records?: JsonObject[];
+  candidates?: FieldCandidate[];
+}
+
 export interface Operations {
   /** The caller behind an API key, or undefined: unknown, expired, revoked. */
   authenticate(key: string): Promise<Caller | undefined>;
@@ -448,6 +469,8 @@ export interface Operations {
   /** Makes a new version equal to an old one. */
   rollbackTask(caller: Caller, taskId: string, version: number, once?: Once): Promise<Outcome<TaskView>>;
 
+  /** Judges a draft and tries it on one page, when one is named. Stores nothing. */
+  preview(caller: Caller, task: TaskSpec, url?: string): Promise<Outcome<PreviewView>>;
   startRun(caller: Caller, taskId: string, options?: StartOptions): Promise<Outcome<RunView>>;
   /** Puts the task (a new version if it changed) and runs it once. */
   startInline(caller: Caller, task: TaskSpec, options?: StartOptions): Promise<Outcome<RunView>>;

@@ -8,6 +8,7 @@ const BODIES: Record<string, unknown> = {
   createTask: { ...SMALL, name: 'another' },
   replaceTask: SMALL,
   startInlineRun: { task: SMALL },
+  previewTask: { task: SMALL },
   rollbackTask: { version: 1 },
   putHost: { requestsPerSecond: 2 },
   putSecret: { value: 'Bearer planted-value' },

@@ -5,7 +5,7 @@
 import type { LedgerLine } from '#core/ledger.ts';
 import type { Caller, DeadLettersRedriven, DeadLetterView, Explanation, Once, Operations } from '#core/operations.ts';
 import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Remembered } from '#core/operations.ts';
-import type { AlertView, WebhookSecretView } from '#core/operations.ts';
+import type { AlertView, PreviewView, WebhookSecretView } from '#core/operations.ts';
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
 import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
@@ -174,6 +174,10 @@ export class FakeOperations implements Operations {
     this.overlaps.push(overlap);
     const task = this.#task(caller, id);
     return task.ok ? this.#start(caller, id, task.value.length) : task;
+  }
+  async preview(): Promise<Outcome<PreviewView>> {
+    await this.#act('preview');
+    return { ok: true, value: { warnings: [] } };
   }
   async startInline(caller: Caller, task: TaskSpec, { overlap, once }: StartOptions = {}): Promise<Outcome<RunView>> {
     await this.#act('startInline', once);

@@ -146,6 +146,7 @@ export class MemoryWorld {
         Uint8Array.from({ length: n }, () => (this.#random = (this.#random * 16807) % 2147483647) & 255),
       ...this.outgoing,
       compileExtractor: compileWords,
+      trial: () => Promise.resolve({ ...this.outgoing, compileExtractor: compileWords, fieldCandidates: () => [] }),
       readSitemap: () => {
         throw new Error('no sitemaps here');
       },

@@ -1,7 +1,7 @@
 /** Alerts, and the secret that webhooks are signed with. */
 import { emptyBody } from '../bodies.ts';
 import { alertStateFilter, pageRequest, pageShape, taskIdFilter } from '../parameters.ts';
-import { defineRoute, okWith, replyTo } from '../route.ts';
+import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
 import { strict } from '../task-values.ts';
 import { alertViewSchema, pageOf, webhookSecretSchema } from '../views-schema.ts';
@@ -16,14 +16,15 @@ export const ALERT_ROUTES: Route[] = [
     tag: 'alerts',
     summary: 'List alerts, newest first, with the fate of what was told of them',
     scope: 'read',
+    headers: ['if-none-match'],
     query: strict({ taskId: taskIdFilter, state: alertStateFilter, ...pageShape }),
-    answers: [{ status: 200, description: 'A page of alerts', schema: alertPage }],
-    handle: async ({ service, caller, query }) => {
+    answers: [{ status: 200, description: 'A page of alerts', schema: alertPage, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, query }) => {
       const filter = {
         ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
         ...(query.state === undefined ? {} : { state: query.state }),
       };
-      return replyTo(await service.operations.listAlerts(caller, filter, pageRequest(query)), okWith);
+      return replyTo(await service.operations.listAlerts(caller, filter, pageRequest(query)), watchedWith(headers));
     },
   }),
   defineRoute({

@@ -2,7 +2,7 @@
 import { HOST_SCOPES } from '#core/operations.ts';
 import { bodyOf } from '../bodies.ts';
 import { pageRequest, pageShape } from '../parameters.ts';
-import { defineRoute, okWith, replyTo } from '../route.ts';
+import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
 import { decimal, flag, oneOf, strict } from '../task-values.ts';
 import { hostStatusSchema, pageOf } from '../views-schema.ts';
@@ -35,10 +35,11 @@ export const HOST_ROUTES: Route[] = [
     tag: 'hosts',
     summary: 'The hosts this tenant has had targets in during the last days, with their pace now',
     scope: 'read',
+    headers: ['if-none-match'],
     query: strict(pageShape),
-    answers: [{ status: 200, description: 'A page of hosts, by name', schema: hostPage }],
-    handle: async ({ service, caller, query }) =>
-      replyTo(await service.operations.listHosts(caller, pageRequest(query)), okWith),
+    answers: [{ status: 200, description: 'A page of hosts, by name', schema: hostPage, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, query }) =>
+      replyTo(await service.operations.listHosts(caller, pageRequest(query)), watchedWith(headers)),
   }),
   defineRoute({
     method: 'GET',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BUCKETS } from '#core/ledger.ts';
 import { pageRequest, pageShape, targetMethod, targetUrl } from '../parameters.ts';
-import { defineRoute, okWith, replyTo } from '../route.ts';
+import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
 import { strict } from '../task-values.ts';
 import { explanationSchema, ledgerLineSchema, pageOf, recordLineSchema, resultsViewSchema } from '../views-schema.ts';
@@ -39,10 +39,11 @@ export const RUN_REPORT_ROUTES: Route[] = [
     tag: 'results',
     summary: 'A page of records',
     scope: 'read',
+    headers: ['if-none-match'],
     query: pageQuery,
-    answers: [{ status: 200, description: 'Records', schema: recordPage }],
-    handle: async ({ service, caller, params, query }) =>
-      replyTo(await service.operations.records(caller, params.runId ?? '', pageRequest(query)), okWith),
+    answers: [{ status: 200, description: 'Records', schema: recordPage, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, params, query }) =>
+      replyTo(await service.operations.records(caller, params.runId ?? '', pageRequest(query)), watchedWith(headers)),
   }),
   defineRoute({
     method: 'GET',
@@ -51,11 +52,15 @@ export const RUN_REPORT_ROUTES: Route[] = [
     tag: 'results',
     summary: 'Targets by bucket with their reasons',
     scope: 'read',
+    headers: ['if-none-match'],
     query: strict({ bucket, ...pageShape }),
-    answers: [{ status: 200, description: 'Targets', schema: ledgerPage }],
-    handle: async ({ service, caller, params, query }) => {
+    answers: [{ status: 200, description: 'Targets', schema: ledgerPage, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, params, query }) => {
       const filter = query.bucket === undefined ? {} : { bucket: query.bucket };
-      return replyTo(await service.operations.ledger(caller, params.runId ?? '', filter, pageRequest(query)), okWith);
+      return replyTo(
+        await service.operations.ledger(caller, params.runId ?? '', filter, pageRequest(query)),
+        watchedWith(headers),
+      );
     },
   }),
   defineRoute({
@@ -77,10 +82,14 @@ export const RUN_REPORT_ROUTES: Route[] = [
     tag: 'runs',
     summary: 'The shards of a run',
     scope: 'read',
+    headers: ['if-none-match'],
     query: pageQuery,
-    answers: [{ status: 200, description: 'Shards', schema: shardPage }],
-    handle: async ({ service, caller, params, query }) =>
-      replyTo(await service.operations.listShards(caller, params.runId ?? '', pageRequest(query)), okWith),
+    answers: [{ status: 200, description: 'Shards', schema: shardPage, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, params, query }) =>
+      replyTo(
+        await service.operations.listShards(caller, params.runId ?? '', pageRequest(query)),
+        watchedWith(headers),
+      ),
   }),
   defineRoute({
     method: 'GET',
@@ -89,9 +98,13 @@ export const RUN_REPORT_ROUTES: Route[] = [
     tag: 'runs',
     summary: 'What happened when',
     scope: 'read',
+    headers: ['if-none-match'],
     query: pageQuery,
-    answers: [{ status: 200, description: 'Events, earliest first', schema: timelinePage }],
-    handle: async ({ service, caller, params, query }) =>
-      replyTo(await service.operations.timeline(caller, params.runId ?? '', pageRequest(query)), okWith),
+    answers: [
+      { status: 200, description: 'Events, earliest first', schema: timelinePage, headers: ['etag'] },
+      UNCHANGED,
+    ],
+    handle: async ({ service, caller, headers, params, query }) =>
+      replyTo(await service.operations.timeline(caller, params.runId ?? '', pageRequest(query)), watchedWith(headers)),
   }),
 ];

@@ -4,7 +4,7 @@ import type { Once, Overlap, RunView, StartOptions } from '#core/operations.ts';
 import { RUN_STATES } from '#core/run.ts';
 import { emptyBody, inlineRunBody, startRunBody } from '../bodies.ts';
 import { pageRequest, pageShape, taskIdFilter } from '../parameters.ts';
-import { defineRoute, okWith, replyTo } from '../route.ts';
+import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Reply, Route } from '../route.ts';
 import { strict } from '../task-values.ts';
 import { pageOf, runViewSchema } from '../views-schema.ts';
@@ -70,14 +70,15 @@ export const RUN_ROUTES: Route[] = [
     tag: 'runs',
     summary: 'List runs, newest first',
     scope: 'read',
+    headers: ['if-none-match'],
     query: strict({ taskId: taskIdFilter, state, ...pageShape }),
-    answers: [{ status: 200, description: 'A page of runs', schema: runPage }],
-    handle: async ({ service, caller, query }) => {
+    answers: [{ status: 200, description: 'A page of runs', schema: runPage, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, query }) => {
       const filter = {
         ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
         ...(query.state === undefined ? {} : { state: query.state }),
       };
-      return replyTo(await service.operations.listRuns(caller, filter, pageRequest(query)), okWith);
+      return replyTo(await service.operations.listRuns(caller, filter, pageRequest(query)), watchedWith(headers));
     },
   }),
   defineRoute({
@@ -87,9 +88,10 @@ export const RUN_ROUTES: Route[] = [
     tag: 'runs',
     summary: 'Read a run',
     scope: 'read',
-    answers: [{ status: 200, description: 'The run', schema: runViewSchema }],
-    handle: async ({ service, caller, params }) =>
-      replyTo(await service.operations.getRun(caller, params.runId ?? ''), okWith),
+    headers: ['if-none-match'],
+    answers: [{ status: 200, description: 'The run', schema: runViewSchema, headers: ['etag'] }, UNCHANGED],
+    handle: async ({ service, caller, headers, params }) =>
+      replyTo(await service.operations.getRun(caller, params.runId ?? ''), watchedWith(headers)),
   }),
   defineRoute({
     method: 'POST',

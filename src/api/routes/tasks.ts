@@ -1,6 +1,6 @@
 /** Tasks and their versions. */
 import type { TaskView } from '#core/operations.ts';
-import { rollbackBody, taskBody } from '../bodies.ts';
+import { previewBody, rollbackBody, taskBody } from '../bodies.ts';
 import { matchesStrongly, matchesWeakly, parseCondition } from '../conditions.ts';
 import { pageRequest, pageShape } from '../parameters.ts';
 import { problemOf, validation } from '../problems.ts';
@@ -8,7 +8,7 @@ import type { Problem } from '../problems.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Context, Reply, Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { pageOf, taskVersionSchema, taskViewSchema } from '../views-schema.ts';
+import { pageOf, previewSchema, taskVersionSchema, taskViewSchema } from '../views-schema.ts';
 
 const pageQuery = strict(pageShape);
 export const taskPage = pageOf(taskViewSchema);
@@ -46,6 +46,20 @@ async function ifMatchOf(context: Context<unknown, unknown>): Promise<IfMatch> {
 
 const id = (context: { params: Record<string, string> }): string => context.params.taskId ?? '';
 export const TASK_ROUTES: Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/v1/preview',
+    operationId: 'previewTask',
+    tag: 'tasks',
+    summary: 'Judge a draft and try it on one page: one polite request, nothing is stored, no secret is sent',
+    scope: 'write',
+    body: previewBody,
+    answers: [{ status: 200, description: 'What it gives', schema: previewSchema }],
+    handle: async ({ service, caller, body }) =>
+      replyTo(await service.operations.preview(caller, body.task, body.url), (view) =>
+        okWith({ ...view, warnings: [...view.warnings, ...body.warnings] }),
+      ),
+  }),
   defineRoute({
     method: 'POST',
     path: '/v1/tasks',

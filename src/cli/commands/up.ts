@@ -14,7 +14,7 @@ export interface UpOptions extends CommonOptions {
 export async function up(around: Surroundings, options: UpOptions): Promise<number> {
   const { terminal } = around;
   const interrupted = interruption(around);
-  const stack = await startStack(around, options, options.port);
+  const stack = await startStack(around, options, options.port, true);
   const { embedded, dataDir, logFile } = stack;
   try {
     const endpoint = { apiUrl: embedded.apiUrl, key: embedded.key, pid: process.pid };
@@ -23,6 +23,7 @@ export async function up(around: Surroundings, options: UpOptions): Promise<numb
       terminal.out(JSON.stringify({ apiUrl: embedded.apiUrl, dataDir, endpoint: endpointFile(dataDir), logFile }));
     else
       for (const line of [
+        `Page  ${embedded.apiUrl}/`,
         `API   ${embedded.apiUrl}/v1`,
         `Key   in ${endpointFile(dataDir)}; commands in this directory find it by themselves`,
         `Data  ${dataDir}`,
@@ -57,11 +58,16 @@ export interface Stack {
 }
 
 /** The embedded stack on the data directory of the options, which it takes for itself. Its log lines go to a file there. */
-export async function startStack(around: Surroundings, options: CommonOptions, port: number): Promise<Stack> {
+export async function startStack(
+  around: Surroundings,
+  options: CommonOptions,
+  port: number,
+  withConsole = false,
+): Promise<Stack> {
   const dataDir = dataDirOf(around, options);
   const log = openLogFile(dataDir, around.now);
   try {
-    const embedded = await around.startEmbedded({ dataDir, port, log: log.write });
+    const embedded = await around.startEmbedded({ dataDir, port, log: log.write, ...(withConsole && { withConsole }) });
     const close = async (): Promise<void> => {
       await embedded.close();
       log.close();

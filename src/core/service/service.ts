@@ -10,6 +10,7 @@ import { explain } from './explain.ts';
 import { deleteHost, getHost, listHosts, putHost, type HostPorts } from './hosts.ts';
 import { shownSwitches } from './switches.ts';
 import { createUpload, ledger, records, results } from './results.ts';
+import { preview, type PreviewPorts } from './preview.ts';
 import { deleteSecret, getSecret, listSecrets, putSecret } from './secrets.ts';
 import { getRun, listRuns, listShards, timeline } from './runs.ts';
 import { signingKeys } from './signing-keys.ts';
@@ -25,6 +26,7 @@ export type ServicePorts = StartPorts &
   TaskPorts &
   ControlPorts &
   HostPorts &
+  PreviewPorts &
   Pick<Context, 'objects' | 'secrets' | 'webhookKeys'>;
 
 export function createService(ports: ServicePorts): Operations {
@@ -40,6 +42,7 @@ export function createService(ports: ServicePorts): Operations {
     deleteTask: (...args) => deleteTask(ports, ...args),
     listVersions: (...args) => listVersions(ports, ...args),
     rollbackTask: (...args) => rollbackTask(ports, ...args),
+    preview: (caller, task, url) => preview(ports, caller, task, url),
     startRun: (...args) => startRun(ports, ...args),
     startInline: (...args) => startInline(ports, ...args),
     listRuns: (...args) => listRuns(ports, ...args),

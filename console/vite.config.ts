@@ -1,0 +1,8 @@
+import { defineConfig } from 'vite';
+
+/** Relative addresses: the page may lie below any path. Nothing is inlined: the Content-Security-Policy allows no data: fonts. */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  build: { assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 2000 },
+});
