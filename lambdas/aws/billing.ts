@@ -37,6 +37,7 @@ const YIELDED: Partial<Record<MetricName, Used>> = {
   [METRICS.targetsFailed]: 'targets',
   [METRICS.records]: 'records',
   [METRICS.bodyBytes]: 'bytes',
+  [METRICS.storedBytes]: 'stored',
 };
 
 export class Billing {

@@ -56,6 +56,8 @@ interface Trace {
   requestId: string;
   route: string;
   tenant?: string;
+  /** What every answer carries. */
+  headers?: Record<string, string>;
 }
 
 /** @returns a function that answers every request and never rejects. */
@@ -88,7 +90,7 @@ export function createApi(options: ApiOptions): Api {
       ms,
       ...(tenant === undefined ? {} : { tenant }),
     });
-    const headers = { ...response.headers, ...SECURITY_HEADERS, 'x-request-id': requestId };
+    const headers = { ...response.headers, ...trace.headers, ...SECURITY_HEADERS, 'x-request-id': requestId };
     return { status: response.status, headers, body: request.method === 'HEAD' ? '' : response.body };
   };
 }
@@ -135,8 +137,24 @@ async function permit(
   const caller = await authenticate(request.headers, service.operations);
   if (!caller.ok) return { problem: caller.problem };
   trace.tenant = caller.value.tenant;
+  const over = await spend(service, caller.value, trace);
+  if (over !== undefined) return { problem: over };
   const lack = lackOfScope(caller.value, route.scope);
   return lack === undefined ? { caller: caller.value } : { problem: lack };
+}
+
+/** One request off the tenant's quota; every answer says what is left of it. */
+async function spend({ operations }: Service, caller: Caller, trace: Trace): Promise<Problem | undefined> {
+  const allowance = await operations.allowance(caller);
+  if (allowance.limit === undefined) return undefined;
+  const { isOver, limit, remaining, resetSeconds } = allowance;
+  trace.headers = {
+    'ratelimit-policy': `"requestsPerMinute";q=${String(limit)};w=60`,
+    ratelimit: `"requestsPerMinute";r=${String(remaining)};t=${String(resetSeconds)}`,
+  };
+  if (!isOver) return undefined;
+  const detail = `the tenant's quota requestsPerMinute (${String(limit)}) is used up; it begins anew in ${String(resetSeconds)} s`;
+  return { kind: 'too-many-requests', detail, headers: { 'retry-after': String(resetSeconds) } };
 }
 
 /** Ids, query and body, each by the route's declaration. */

@@ -8,7 +8,7 @@ import { RULES } from '#core/alerts/rules.ts';
 import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
 import type { EndBucket } from '#core/ledger.ts';
 import { SCOPES } from '#core/operations.ts';
-import { PERMISSIONS } from '#core/quotas.ts';
+import { PERMISSIONS, QUOTAS } from '#core/quotas.ts';
 import { HOST_WHYS } from '#core/pace/explain.ts';
 import { RUN_STATES } from '#core/run.ts';
 import { SHARD_STATES } from '#core/shard.ts';
@@ -149,9 +149,12 @@ export const runViewSchema = z.object({
     .meta({ description: "Version of the tenant's defaults that it started with; absent: there were none" })
     .exactOptional(),
   heldBy: z
-    .literal('operator')
-    .meta({ description: 'While it is QUEUED or PAUSED because of a switch of the operator; it goes on by itself' })
+    .enum(['operator', 'quota'])
+    .meta({
+      description: 'While it is QUEUED or PAUSED because of a switch of the operator or a quota; it goes on by itself',
+    })
     .exactOptional(),
+  quota: z.enum(QUOTAS).meta({ description: 'The quota that is used up, where it is one' }).exactOptional(),
   redrives: count.meta({ description: 'How often its failed targets were tried again' }).exactOptional(),
   costUsd: usd
     .meta({ description: 'Estimated from metered operations; without storage, logs and traffic' })

@@ -70,6 +70,9 @@ export const SWITCH_POLL_MS = 20_000;
 export const SWITCH_TAKEOVER_MS = 40_000;
 /** What a switch keeps from being asked rests this long before it is looked at again. */
 export const SWITCH_REST_MS = 60_000;
+/** Run slots that are looked at when there is none, oldest first; one whose run does not come to be is taken back after so long. */
+export const RUN_SLOT_LOOKS = 5;
+export const RUN_SLOT_UNBORN_MS = 60_000;
 /** A tenant's hosts are remembered this long after it last had targets there. */
 export const HOST_SEEN_SECONDS = 7 * 24 * 3600;
 /** A shard says that it has targets in a host at its first lease, and again after so many: drips lease it often. */

@@ -5,6 +5,8 @@ export const METRICS = {
   attempts: 'Attempts',
   records: 'Records',
   bodyBytes: 'BodyBytes',
+  /** Of records and ledger, packed, as they lie in the bucket. */
+  storedBytes: 'StoredBytes',
   commits: 'Commits',
   commitsLost: 'CommitsLost',
   shardsDone: 'ShardsDone',

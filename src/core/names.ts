@@ -50,6 +50,12 @@ export const tenantKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: '
 /** Partition of the `list` index that holds all tenants. The stage's, not a tenant's: no tenant id has a capital letter. */
 export const TENANTS_PK = 'TENANTS';
 const KEY_PREFIX = 'KEY#';
+/** Runs of a tenant that have begun and are not over. */
+export const runSlotsKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'RUNSLOTS' });
+/** Bytes that a tenant has in the bucket. */
+export const storedKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'STORED' });
+/** Requests to the API that a tenant has used of the present minute. */
+export const allowanceKey = (tenant: string): Key => ({ pk: tenantPk(tenant), sk: 'ALLOWANCE' });
 export const apiKeyKey = (tenant: string, sha256: string): Key => ({ pk: tenantPk(tenant), sk: KEY_PREFIX + sha256 });
 const KEY_ID = /^[0-9a-f]{12}$/;
 export const isKeyId = (id: string): boolean => KEY_ID.test(id);

@@ -10,7 +10,8 @@ import type { HostView } from './pace/explain.ts';
 import type { OperatorWord } from './pace/operator.ts';
 import type { RunState } from './run.ts';
 import type { ShardState } from './shard.ts';
-import type { Permission, Quotas } from './quotas.ts';
+import type { Permission, QuotaName, Quotas } from './quotas.ts';
+import type { HeldBy } from './rows.ts';
 import type { Rule } from './alerts/rules.ts';
 import type { TaskSpec } from './task.ts';
 import type { CostByService } from './usage.ts';
@@ -134,8 +135,10 @@ export interface RunView {
   waitsFor?: string;
   /** Of the tenant's defaults that it started with; absent: there were none. */
   configVersion?: number;
-  /** While it is QUEUED or PAUSED because of a switch of the operator's; it goes on by itself. */
-  heldBy?: 'operator';
+  /** While it is QUEUED or PAUSED because of a switch of the operator's or a quota; it goes on by itself. */
+  heldBy?: HeldBy;
+  /** The quota that is used up, where that is why. */
+  quota?: QuotaName;
   /** How often its failed targets were tried again. */
   redrives?: number;
   /** Estimated from metered operations and the price table of `prices.ts`; absent until something was metered. */
@@ -445,9 +448,15 @@ export interface PreviewView {
   candidates?: FieldCandidate[];
 }
 
+/** What is left of a tenant's `requestsPerMinute`, the request at hand taken off. */
+export type Allowance =
+  { isOver: false; limit?: undefined } | { isOver: boolean; limit: number; remaining: number; resetSeconds: number };
+
 export interface Operations {
   /** The caller behind an API key, or undefined: unknown, expired, revoked. */
   authenticate(key: string): Promise<Caller | undefined>;
+  /** Counts a request of the caller's tenant. */
+  allowance(caller: Caller): Promise<Allowance>;
   remembered(caller: Caller, idempotencyKey: string, fingerprint: string): Promise<Remembered>;
   remember(caller: Caller, idempotencyKey: string, fingerprint: string, response: RememberedResponse): Promise<void>;
   /** The request failed in a way that may be tried again: free the key. */

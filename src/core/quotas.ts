@@ -1,7 +1,6 @@
 /**
- * What a tenant may use, and what it may do. `null` = no bound. Of the quotas `workers` is enforced
- * (`flow.ts`); the others are stored and shown, and not acted upon by this release. A tenant is an
- * operator when it has the permission to be one: its admin keys manage all tenants, those of the others their own keys.
+ * What a tenant may use, and what it may do. `null` = no bound. Each is kept where it is spent: `workers` in `flow.ts`,
+ * `requestsPerMinute` in `service/allowance.ts`, those of runs in `quota-gate.ts`. A tenant is an operator when it has the permission to be one: its admin keys manage all tenants, those of the others their own keys.
  */
 export const PERMISSIONS = ['ignoreRobots', 'operator'] as const;
 export type Permission = (typeof PERMISSIONS)[number];

@@ -8,7 +8,7 @@ import type { Ending, Redriving, RunPhase } from './run.ts';
 import type { ShardPhase } from './shard.ts';
 import type { Overlap, Scope } from './operations.ts';
 import type { Usage } from './usage.ts';
-import type { Permission, Quotas } from './quotas.ts';
+import type { Permission, QuotaName, Quotas } from './quotas.ts';
 import type { Rule } from './alerts/rules.ts';
 import type { ScheduleSpec } from './task.ts';
 
@@ -36,6 +36,7 @@ export interface LedgerFile {
   counts: BucketCounts;
 }
 
+export type HeldBy = 'operator' | 'quota';
 export type RunRow = RunFacts & RunPhase;
 export interface RunFacts extends Key {
   kind: 'run';
@@ -46,8 +47,10 @@ export interface RunFacts extends Key {
   /** Of the tenant's defaults that it started with; absent = there were none. */
   configVersion?: number;
   region: string;
-  /** While it is QUEUED or PAUSED by a switch of the operator's. */
-  heldBy?: 'operator';
+  /** While it is QUEUED or PAUSED by a switch of the operator's, or because a quota is used up. */
+  heldBy?: HeldBy;
+  /** Which one, where it is a quota. */
+  quota?: QuotaName;
   createdAt: number;
   startedAt?: number;
   /** Set when somebody or something asked the run to end early. */

@@ -2,6 +2,7 @@
  * One run of a task at a time: a lock in the table with a fencing number that rises with every holder, and those who wait
  * for it. Nothing expires by the clock alone: a holder is a run, and the end of every run is seen to.
  */
+import { begin } from './held.ts';
 import { LOCK_ABANDONED_MS } from './limits.ts';
 import { WAITER_PREFIX, lockKey, runKey, waiterKey } from './names.ts';
 import { asItem, asLock, asRun, asWaiter, type LockRow, type RunRow } from './rows.ts';
@@ -126,7 +127,7 @@ async function startWaiter(ports: Ports, ref: RunRef): Promise<'started' | 'over
   }
   await leave(ports, ref);
   await note(ports.table, run, ports.clock.now(), 'run.promoted', `the run of task ${taskId} before it is over`);
-  await ports.orchestrator.start(tenant, runId, run.attempt);
+  await begin(ports, asRun(write.item));
   return 'started';
 }
 

@@ -2,6 +2,7 @@
  * A run as a state machine. `transition` is the one place that knows which event may happen in which state: it turns an
  * event into a single conditional write, so two callers at once cannot both be right, and a lost condition is an answer.
  */
+import type { QuotaName } from './quotas.ts';
 import type { RoundRow } from './rows.ts';
 import type { Attr, Change, Condition } from './ports.ts';
 
@@ -38,6 +39,9 @@ export interface Ending {
   cause?: string;
 }
 
+/** Why a run waits or rests though nobody has asked it to. */
+export type Held = { heldBy: 'operator' } | { heldBy: 'quota'; quota: QuotaName };
+
 export type RunEvent =
   /** A planner takes the next plan epoch for a round that nobody has committed. */
   | { kind: 'plan'; from: 'QUEUED' | 'PLANNING' | 'RUNNING' | 'PAUSED'; round: number; at: number }
@@ -47,7 +51,7 @@ export type RunEvent =
   | { kind: 'reopened'; epoch: number }
   /** The source cannot be read: finish ends the run as FAILED. */
   | { kind: 'unplannable'; epoch: number; error: { type: string; detail: string } }
-  | { kind: 'pause'; at: number; heldBy?: 'operator' }
+  | { kind: 'pause'; at: number; held?: Held }
   | { kind: 'resume'; pausedAt: number; deadlineAt: number }
   | { kind: 'stop'; reason: string }
   | { kind: 'timeUp'; deadlineAt: number }
@@ -72,7 +76,9 @@ export type RunEvent =
     }
   /** Its turn has come: the lock of its task is its own. */
   | { kind: 'promote'; lock: number; deadlineAt: number }
-  /** The operator lets it start. */
+  /** It may not begin yet. */
+  | { kind: 'hold'; held: Held }
+  /** It may begin. */
   | { kind: 'release'; deadlineAt: number }
   /** Its execution is gone: another one takes over. */
   | { kind: 'restart'; attempt: number }
@@ -93,7 +99,8 @@ export interface Transition {
 export function transition(event: RunEvent): Transition {
   switch (event.kind) {
     case 'plan': {
-      const set = event.from === 'QUEUED' ? enter({ state: 'PLANNING' }, { startedAt: event.at }) : {};
+      const set =
+        event.from === 'QUEUED' ? enter({ state: 'PLANNING' }, { startedAt: event.at }, ['heldBy', 'quota']) : {};
       return {
         change: { ...set, add: { planEpoch: 1 } },
         condition: all(is(event.from), { eq: ['roundCount', event.round] }),
@@ -126,12 +133,12 @@ export function transition(event: RunEvent): Transition {
       return { change: { set: { error: event.error } }, condition: { eq: ['planEpoch', event.epoch] } };
     case 'pause':
       return {
-        change: enter({ state: 'PAUSED', pausedAt: event.at }, event.heldBy ? { heldBy: event.heldBy } : {}),
+        change: enter({ state: 'PAUSED', pausedAt: event.at }, { ...event.held }),
         condition: is('RUNNING'),
       };
     case 'resume':
       return {
-        change: enter({ state: 'RUNNING' }, { deadlineAt: event.deadlineAt }, ['heldBy']),
+        change: enter({ state: 'RUNNING' }, { deadlineAt: event.deadlineAt }, ['heldBy', 'quota']),
         condition: all(is('PAUSED'), { eq: ['pausedAt', event.pausedAt] }),
       };
     case 'stop':
@@ -188,9 +195,11 @@ export function transition(event: RunEvent): Transition {
         change: { set: { lock: event.lock, deadlineAt: event.deadlineAt }, remove: ['waitsFor'] },
         condition: all(is('QUEUED'), { present: 'waitsFor' }),
       };
+    case 'hold':
+      return { change: { set: { ...event.held } }, condition: is('QUEUED') };
     case 'release':
       return {
-        change: { set: { deadlineAt: event.deadlineAt }, remove: ['heldBy'] },
+        change: { set: { deadlineAt: event.deadlineAt }, remove: ['heldBy', 'quota'] },
         condition: all(is('QUEUED'), { present: 'heldBy' }),
       };
     case 'restart':

@@ -6,6 +6,7 @@ import { SETTLE_SHARDS_MAX } from './limits.ts';
 import { tellRun } from './alerts/run-news.ts';
 import { commitName, fileName, fileObject, linksObject, runKey, type FileKind } from './names.ts';
 import { isEnded } from './run.ts';
+import { dropSlot } from './quota-gate.ts';
 import { dropLock, startNext } from './run-lock.ts';
 import { moveRun } from './stop.ts';
 import { allShards } from './store.ts';
@@ -14,8 +15,9 @@ import type { Context } from './context.ts';
 
 type Ports = Pick<Context, 'region' | 'table' | 'objects' | 'orchestrator' | 'clock'>;
 
-/** Lets go of the lock and starts the run that has waited longest. */
+/** Lets go of its slot and its lock, and starts the run that has waited longest. */
 export async function yieldTurn(ports: Omit<Ports, 'objects'>, run: RunRow): Promise<void> {
+  await dropSlot(ports, run);
   if (run.lock !== undefined) await dropLock(ports, run, run.lock);
   if (run.overlap !== undefined) await startNext(ports, run.tenant, run.taskId);
 }

@@ -1,11 +1,11 @@
 /**
  * What runs make AWS do, in the units that AWS bills, and what that costs. Each call of a function adds what it used to
- * two small rows, its run's and its tenant's day: one write unit each, so the meter costs as the shards do, not as the
+ * two or three small rows, its run's, its tenant's day and what it stores: one write unit each, so the meter costs as the shards do, not as the
  * targets. Additions are not repeated and not undone: a call that dies is not counted, one whose answer was lost may be
  * counted twice. It is an estimate and says so; the bill is the account's.
  */
 import { PRICES } from './prices.ts';
-import { usageDayKey, usageKey } from './names.ts';
+import { storedKey, usageDayKey, usageKey } from './names.ts';
 import { asUsage, type UsageRow } from './rows.ts';
 import type { Table } from './ports.ts';
 
@@ -20,8 +20,8 @@ export const OPERATIONS = [
   'queueRequests',
   'transitions',
 ] as const;
-/** What was had for it. `targets` = those that ended as collected or failed. */
-export const YIELDS = ['targets', 'records', 'bytes'] as const;
+/** What was had for it. `targets` = those that ended as collected or failed; `stored` = bytes that were added to the bucket. */
+export const YIELDS = ['targets', 'records', 'bytes', 'stored'] as const;
 export const USED = [...OPERATIONS, ...YIELDS] as const;
 export type Used = (typeof USED)[number];
 export type Usage = { [K in Used]?: number };
@@ -75,9 +75,12 @@ export async function charge(
 ): Promise<'within' | 'over'> {
   const add = Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== 0));
   const change = { add, set: { kind: 'usage', tenant } };
+  const { stored = 0 } = usage;
   const [run] = await Promise.all([
     table.update(usageKey(tenant, runId), change),
     table.update(usageDayKey(tenant, dayOf(nowMs)), change),
+    // Kept until it is deleted by hand, so no sum over days tells it.
+    stored > 0 ? table.update(storedKey(tenant), { add: { stored }, set: { kind: 'stored', tenant } }) : undefined,
   ]);
   const { maxCostUsd, ...used } = run.item ? asUsage(run.item) : ({} as Partial<UsageRow>);
   return maxCostUsd !== undefined && costUsd(used) >= maxCostUsd ? 'over' : 'within';

@@ -25,6 +25,7 @@ export const INVARIANTS = {
   sweepIdle: 'Where nothing goes wrong nothing waits for the sweep: it sends and wakes nobody.',
   runEnds: 'When faults have ceased every run comes to its end, and to rest.',
   oneRunPerTask: 'Of a task whose runs may not overlap one run at most is at work.',
+  quotaKept: 'No more runs of a tenant are at work than its quota allows.',
   concurrencyKept:
     'A run never has more requests in flight on a host than its task allows, as long as no lease is lost.',
   slotsApart: 'Two reservations of a host’s pace never overlap, and requests keep the distance.',

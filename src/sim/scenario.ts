@@ -30,6 +30,8 @@ export interface Scenario {
   /** How often a run that ended with failures is driven again, and whether the site is mended before. */
   redrives: number;
   mends: boolean;
+  /** The tenant's quota of runs at a time. */
+  runsAtOnce: number | null;
 }
 
 export function drawScenario(seed: string, faults?: FaultPlan): Scenario {
@@ -58,6 +60,7 @@ export function drawScenario(seed: string, faults?: FaultPlan): Scenario {
     splitSeconds: dice.pick([0.1, 1, 20]),
     redrives: dice.is(0.3) ? dice.whole(1, 2) : 0,
     mends: dice.is(0.7),
+    runsAtOnce: dice.is(0.2) ? 1 : null,
   };
 }
 

@@ -24,6 +24,8 @@ const USUAL_MS = 1_000;
 /** A worker that nears the end of its time commits a little later (see `Session`). */
 const LAST_MS = 30_000;
 
+const AT_WORK = new Set<string>(['PLANNING', 'RUNNING', 'PAUSED']);
+
 interface RunTrack {
   row: RunRow;
   /** Since when no request may leave; undefined while it runs. */
@@ -127,6 +129,7 @@ export class Watch implements WebWatch {
     if (after.state === 'RUNNING') track.restsSince = undefined;
     else if (before?.state === 'RUNNING') track.restsSince = now;
     this.#checkOverlap(after);
+    this.#checkQuota();
     if (isEnded(after.state)) this.onEnded?.(after);
   }
 
@@ -143,11 +146,19 @@ export class Watch implements WebWatch {
     if (ids.size > 1) this.violate(violation('onceCreatesOne', `${key} created ${[...ids].join(', ')}`));
   }
 
+  #checkQuota(): void {
+    const atWork = [...this.runs.values()].filter(({ row }) => AT_WORK.has(row.state));
+    const most = this.#world.scenario.runsAtOnce;
+    if (most !== null && atWork.length > most)
+      this.violate(
+        violation('quotaKept', `${atWork.map(({ row }) => row.runId).join(', ')} with a quota of ${String(most)}`),
+      );
+  }
+
   #checkOverlap({ taskId, overlap }: RunRow): void {
     if (overlap === undefined) return;
     const atWork = [...this.runs.values()].filter(
-      ({ row }) =>
-        row.taskId === taskId && row.overlap !== undefined && ['PLANNING', 'RUNNING', 'PAUSED'].includes(row.state),
+      ({ row }) => row.taskId === taskId && row.overlap !== undefined && AT_WORK.has(row.state),
     );
     if (atWork.length > 1)
       this.violate(
@@ -442,7 +453,9 @@ export class Watch implements WebWatch {
     const { trouble } = this.#world;
     if (trouble.plan.untilMs > 0 || trouble.counts.poisoned !== undefined) return;
     const { shardsResent, runsWoken, runsRestarted } = answer;
-    if (shardsResent + runsWoken + runsRestarted > 0)
+    // A worker that is just about to wake its run may find that the sweep was quicker.
+    const needless = this.#world.isAtWork ? 0 : runsWoken;
+    if (shardsResent + needless + runsRestarted > 0)
       this.violate(violation('sweepIdle', `nothing went wrong, but the sweep did ${JSON.stringify(answer)}`));
   }
 

@@ -97,11 +97,21 @@ export class World {
   }
 
   async open(): Promise<void> {
-    const settings = { permissions: [], allowAddresses: [], weight: 1, quotas: UNBOUNDED };
+    const settings = {
+      permissions: [],
+      allowAddresses: [],
+      weight: 1,
+      quotas: { ...UNBOUNDED, concurrentRuns: this.scenario.runsAtOnce },
+    };
     await this.table.put(asItem(tenantRow(TENANT, settings, START_MS)));
     for (const [id, lines] of this.scenario.uploads) await this.objects.writeLines(uploadObject(TENANT, id), lines);
     const { blackoutsMs, untilMs } = this.scenario.faults;
     for (const atMs of blackoutsMs) if (atMs < untilMs) this.clock.at(START_MS + atMs, () => this.#blackout());
+  }
+
+  /** Is a worker alive? */
+  get isAtWork(): boolean {
+    return [...this.#alive].some(({ kind }) => kind === 'work');
   }
 
   get sinceStart(): number {

@@ -161,6 +161,23 @@ describe('every answer', () => {
     expect(infos.at(-1)).toEqual({ requestId: 'request-4', method: 'GET', route: 'unmatched', status: 404, ms: 7 });
   });
 
+  it('says what is left of the tenant’s requests, and 429 when nothing is', async () => {
+    const { send, operations } = client();
+    operations.allowed = { isOver: false, limit: 60, remaining: 7, resetSeconds: 12 };
+    const some = await send('GET /v1/tasks');
+    expect(some.status).toBe(200);
+    expect(some.headers).toMatchObject({
+      'ratelimit-policy': '"requestsPerMinute";q=60;w=60',
+      ratelimit: '"requestsPerMinute";r=7;t=12',
+    });
+    operations.allowed = { isOver: true, limit: 60, remaining: 0, resetSeconds: 12 };
+    const none = await send('GET /v1/tasks');
+    expect([none.status, none.headers['retry-after']]).toEqual([429, '12']);
+    expect(json(none)).toMatchObject({ type: 'urn:gleaner:problem:too-many-requests' });
+    expect(none.body).toContain('requestsPerMinute (60)');
+    expect((await send('GET /v1/health')).headers).not.toHaveProperty('ratelimit');
+  });
+
   it('to HEAD is that to GET without the body', async () => {
     const { send } = await started();
     const [get, head] = [await send('GET /v1/tasks/small'), await send('HEAD /v1/tasks/small')];

@@ -5,7 +5,7 @@
 import type { LedgerLine } from '#core/ledger.ts';
 import type { Caller, DeadLettersRedriven, DeadLetterView, Explanation, Once, Operations } from '#core/operations.ts';
 import type { Outcome, PageOf, PageRequest, PendingLine, RecordLine, Refusal, Remembered } from '#core/operations.ts';
-import type { AlertView, PreviewView, WebhookSecretView } from '#core/operations.ts';
+import type { Allowance, AlertView, PreviewView, WebhookSecretView } from '#core/operations.ts';
 import type { RememberedResponse, ResultsView, RunView, ShardView, SigningKeyView } from '#core/operations.ts';
 import type { StartOptions, TaskVersionView, TaskView, TimelineEvent } from '#core/operations.ts';
 import type { ApiKeyView, CreatedKey, KeyRequest, SecretView, TenantSettings, TenantView } from '#core/operations.ts';
@@ -52,6 +52,7 @@ export class FakeOperations implements Operations {
   readonly deeds = new Map<string, Deed>();
   /** How often each operation was asked. */
   readonly calls: string[] = [];
+  allowed: Allowance = { isOver: false };
   /** The keys of what was created once, and the overlaps of what was started, in order. */
   readonly onces: Once[] = [];
   readonly overlaps: StartOptions['overlap'][] = [];
@@ -100,6 +101,9 @@ export class FakeOperations implements Operations {
 
   authenticate(key: string): Promise<Caller | undefined> {
     return Promise.resolve(KEYS[key]);
+  }
+  allowance(): Promise<Allowance> {
+    return Promise.resolve(this.allowed);
   }
   remembered(caller: Caller, key: string, fingerprint: string): Promise<Remembered> {
     const deed = this.deeds.get(at(caller, key));

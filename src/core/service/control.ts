@@ -1,4 +1,5 @@
 /** What people and programs do to a run: stop it, let it rest, go on, try its failed targets again. */
+import { begin } from '../held.ts';
 import { ROUNDS_MAX, RUN_SWEEP_MS } from '../limits.ts';
 import { tellRun } from '../alerts/run-news.ts';
 import { dueOf, isRunId } from '../names.ts';
@@ -108,7 +109,7 @@ export async function redrive(
 }
 
 async function start(ports: ControlPorts, run: RunRow): Promise<Outcome<RunRow>> {
-  if (run.state === 'QUEUED') await ports.orchestrator.start(run.tenant, run.runId, run.attempt);
+  if (run.state === 'QUEUED' && run.heldBy === undefined) await begin(ports, run);
   return ok(run);
 }
 

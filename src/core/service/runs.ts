@@ -46,6 +46,7 @@ export async function viewRun(ports: Pick<Context, 'table' | 'clock'>, run: RunR
     ...(run.error && { error: run.error }),
     ...(run.pausedAt !== undefined && { pausedAt: iso(run.pausedAt) }),
     ...(run.heldBy !== undefined && { heldBy: run.heldBy }),
+    ...(run.quota !== undefined && { quota: run.quota }),
     ...(run.waitsFor !== undefined && { waitsFor: run.waitsFor }),
     ...(run.configVersion !== undefined && { configVersion: run.configVersion }),
     ...(run.redrives !== undefined && { redrives: run.redrives }),

@@ -2,6 +2,7 @@
 import { createKey, listKeys, revokeKey, rotateKey } from './api-keys.ts';
 import { listAlerts } from './alerts.ts';
 import { getWebhookSecret, rotateWebhookSecret } from './webhook-secret.ts';
+import { allowances } from './allowance.ts';
 import { authenticate, forget, remember, remembered } from './access.ts';
 import { getConfig, listConfigVersions, putConfig, rollbackConfig } from './config.ts';
 import { pauseRun, redriveRun, resumeRun, stopRun, type ControlPorts } from './control.ts';
@@ -30,8 +31,10 @@ export type ServicePorts = StartPorts &
   Pick<Context, 'objects' | 'secrets' | 'webhookKeys'>;
 
 export function createService(ports: ServicePorts): Operations {
+  const allowance = allowances(ports);
   return {
     authenticate: (key) => authenticate(ports, key),
+    allowance: ({ tenant }) => allowance(tenant),
     remembered: (...args) => remembered(ports, ...args),
     remember: (...args) => remember(ports, ...args),
     forget: (...args) => forget(ports, ...args),

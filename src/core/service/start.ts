@@ -1,4 +1,5 @@
 /** Starting runs: beside others of their task, instead of them, or after them. */
+import { begin } from '../held.ts';
 import { withDefaults, type Defaults } from '../defaults.ts';
 import { METRICS } from '../metrics.ts';
 import { RUN_SWEEP_MS } from '../limits.ts';
@@ -118,8 +119,7 @@ const isRunning = (taskId: string, holder: string) =>
 /** Starts what is queued; repeating it starts nothing twice. */
 async function goOn(ports: StartPorts, run: RunRow): Promise<Outcome<RunView>> {
   if (run.state === 'QUEUED' && run.waitsFor !== undefined) await waitInLine(ports, run);
-  else if (run.state === 'QUEUED' && run.heldBy === undefined)
-    await ports.orchestrator.start(run.tenant, run.runId, run.attempt);
+  else if (run.state === 'QUEUED' && run.heldBy === undefined) await begin(ports, run);
   return ok(await viewRun(ports, (await readRun(ports.table, run.tenant, run.runId)) ?? run));
 }
 

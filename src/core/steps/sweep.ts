@@ -8,7 +8,7 @@ import { RUN_SWEEP_MS, SHARD_LOST_MS, SHARD_LOST_MS_MAX, SWEEP_ITEMS_MAX } from 
 import { tellAlert } from '../alerts/incident.ts';
 import { judgeRunning, tellRun } from '../alerts/run-news.ts';
 import { buryDeadMessages } from '../dead-letters.ts';
-import { obey } from '../held.ts';
+import { mayBegin, obey } from '../held.ts';
 import { duePartitions, planPrefix } from '../names.ts';
 import { asAlert, asRun, asSchedule, asShard, asTask, type RunRow, type ScheduleRow, type ShardRow } from '../rows.ts';
 import { isEnded } from '../run.ts';
@@ -135,6 +135,7 @@ async function sweepRun(ports: Ports, run: RunRow, answer: SweepAnswer): Promise
     if ((await wakeIfDue(ports, tenant, runId)) === 'woken') answer.runsWoken++;
     return;
   }
+  if (run.state === 'QUEUED' && !(await mayBegin(ports, run))) return;
   const attempt = run.attempt + 1;
   const claimed = await moveRun(ports, tenant, runId, { kind: 'restart', attempt });
   if (!claimed.ok) return;

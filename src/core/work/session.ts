@@ -324,6 +324,8 @@ export class Session implements Controlled {
       this.lose();
       return false;
     }
+    const { rb = 0, lb = 0 } = (batch.isEmpty ? undefined : committed.commits.at(-1)) ?? {};
+    this.#ports.meter.count(METRICS.storedBytes, rb + lb);
     if (committed.state === 'LEASED') this.#shard = committed;
     this.#leaseSetAt = clock.now();
     await this.#input.onCommit(batch);
