@@ -14,6 +14,10 @@ export class MemoryObjects implements Objects {
     return { ...stored, lines: all.length };
   }
 
+  writeText(key: string, lines: Uint8Array): Promise<Stored> {
+    return this.writeBytes(key, lines);
+  }
+
   async *readLines(key: string): AsyncGenerator<string> {
     for await (const batch of this.readBatches(key)) yield* batch;
   }

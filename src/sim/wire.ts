@@ -159,6 +159,7 @@ export function objectsOf(wire: Wire, actor: Actor, objects: MemoryObjects): Obj
       const stored = await call('writeLines', key, () => objects.writeBytes(key, encoder.encode(all.join(''))));
       return { ...stored, lines: all.length };
     },
+    writeText: (key, lines) => call('writeText', key, () => objects.writeBytes(key, lines)),
     readLines: async function* (key) {
       yield* await linesOf(key);
     },

@@ -25,12 +25,8 @@ export class LineObjects implements Objects {
     this.#blobs = blobs;
   }
 
-  async writeLines(
-    key: string,
-    lines: Iterable<string> | AsyncIterable<string>,
-    use?: 'once',
-  ): Promise<Stored & { lines: number }> {
-    const level = LEVELS[use ?? 'kept'];
+  async writeLines(key: string, lines: Iterable<string> | AsyncIterable<string>): Promise<Stored & { lines: number }> {
+    const level = LEVELS.kept;
     const isPacked = key.endsWith('.gz');
     if (Array.isArray(lines) && charsOf(lines) <= WHOLE_CHARS_MAX) {
       const bytes = Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '');
@@ -51,6 +47,11 @@ export class LineObjects implements Objects {
     }
     const stored = await this.#put(key, isPacked ? gzipped(joined(), level) : joined(), LINES_TYPE);
     return { ...stored, lines: count };
+  }
+
+  async writeText(key: string, lines: Uint8Array): Promise<Stored> {
+    const body = key.endsWith('.gz') ? await promisify(gzip)(lines, { level: LEVELS.once }) : lines;
+    return this.#put(key, one(body), LINES_TYPE);
   }
 
   async *readLines(key: string): AsyncGenerator<string> {

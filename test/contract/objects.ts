@@ -35,6 +35,13 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       }
     });
 
+    it.each([key(), key('.txt')])('text of lines: %s', async (at) => {
+      const stored = await objects.writeText(at, Buffer.from('ä\n\nb\n'));
+      expect(await all(objects.readLines(at))).toEqual(['ä', '', 'b']);
+      expect((await Array.fromAsync(objects.readBatches(at))).flat()).toEqual(['ä', '', 'b']);
+      expect((await objects.readBytes(at)).byteLength).toBe(stored.bytes);
+    });
+
     it('takes a stream, and more than one PUT holds', async () => {
       const at = key('.ndjson');
       async function* many(): AsyncGenerator<string> {

@@ -82,6 +82,7 @@ export const PORT_CALLS: PortCall[] = [
   portCall('DynamoDB', 'table.due', 'Query of due, table control', (c) => tableOn(c).due('a', 1, 9), JSON.stringify({ Items: [item] }), [key]),
   portCall('DynamoDB', 'table.list', 'Query of list, table control', (c) => tableOn(c).list('a', { limit: 9 }), JSON.stringify({ Items: [item] }), { items: [key] }),
   portCall('S3', 'objects.writeLines', 'PutObject, s3://results/k', (c) => objectsOn(c).writeLines('k', ['x']), '', { lines: 1, bytes: 2 }),
+  portCall('S3', 'objects.writeText', 'PutObject, s3://results/k', (c) => objectsOn(c).writeText('k', Buffer.from('x\n')), '', { bytes: 2 }),
   portCall('S3', 'objects.writeBytes', 'PutObject, s3://results/k', (c) => objectsOn(c).writeBytes('k', Buffer.from('x'), 'text/plain'), '', { bytes: 1 }),
   portCall('S3', 'objects.readLines', 'GetObject, s3://results/k', (c) => lines(objectsOn(c).readLines('k')), 'x\ny\n', ['x', 'y']),
   portCall('S3', 'objects.readBytes', 'GetObject, s3://results/k', async (c) => String(await objectsOn(c).readBytes('k')), 'xy', 'xy'),

@@ -12,7 +12,9 @@ import type { StreamPlan } from './streams.ts';
 /** What becomes one shard. Shards of a stream follow one another, in the order in which they are dealt. */
 export interface Dealt {
   stream: number;
-  lines: string[];
+  targets: number;
+  /** One for each target, each ended by a line feed. */
+  lines: Uint8Array;
   /** Some of the hosts in it. */
   hosts: string[];
 }
@@ -90,12 +92,9 @@ export class RoundTargets {
     for (let i = 0, from = 0; i < shards; i++) {
       const to = Math.floor((bin.length * (i + 1)) / shards);
       const hosts = new Set<string>();
-      const lines: string[] = [];
-      for (; from < to; from++) {
-        lines.push(bin.line(from));
-        if (hosts.size < HOSTS_SHOWN) hosts.add(this.names[bin.host(from)] ?? '');
-      }
-      yield { stream, lines, hosts: [...hosts] };
+      for (let at = from; at < to && hosts.size < HOSTS_SHOWN; at++) hosts.add(this.names[bin.host(at)] ?? '');
+      yield { stream, targets: to - from, lines: bin.lines(from, to), hosts: [...hosts] };
+      from = to;
     }
   }
 
@@ -204,9 +203,22 @@ class Bin {
     return this.#starts.length;
   }
 
-  line(i: number): string {
-    const start = this.#start(i);
-    return this.#bytes.toString('utf8', start, start + this.#bytes.readUInt32LE(start - 4));
+  /** Bytes in, bytes out: nothing is decoded that is only to be written again. */
+  lines(from: number, to: number): Uint8Array {
+    let length = to - from;
+    for (let i = from; i < to; i++) length += this.#length(this.#start(i));
+    const out = Buffer.allocUnsafe(length);
+    let at = 0;
+    for (let i = from; i < to; i++) {
+      const start = this.#start(i);
+      at += this.#bytes.copy(out, at, start, start + this.#length(start));
+      out[at++] = LF;
+    }
+    return out;
+  }
+
+  #length(start: number): number {
+    return this.#bytes.readUInt32LE(start - 4);
   }
 
   host(i: number): number {
@@ -218,5 +230,6 @@ class Bin {
   }
 }
 
+const LF = 10;
 /** With a 32-bit slot in front of it an order number below this fits into a double. */
 const ORDER_MAX = 2 ** 21;

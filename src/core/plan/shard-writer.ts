@@ -48,16 +48,16 @@ export class ShardWriter {
   }
 
   /** Shards of one stream come one after the other, in their order. */
-  async write({ stream, lines, hosts }: Dealt): Promise<void> {
+  async write({ stream, targets, lines, hosts }: Dealt): Promise<void> {
     const { tenant, runId } = this.#run;
     const id = shardId({ round: this.#round, plan: this.#run.planEpoch, index: this.#index++ });
-    this.#targets += lines.length;
+    this.#targets += targets;
     await this.#writes.run(async () => {
-      await this.#ports.objects.writeLines(targetsObject(tenant, runId, id), lines, 'once');
+      await this.#ports.objects.writeText(targetsObject(tenant, runId, id), lines);
     });
     const isFirst = this.#last?.stream !== stream;
     await this.#putLast(isFirst ? undefined : id);
-    this.#last = { stream, row: this.#row(id, stream, lines.length, hosts, isFirst) };
+    this.#last = { stream, row: this.#row(id, stream, targets, hosts, isFirst) };
   }
 
   async finish(): Promise<{ shards: number; targets: number; streams: number }> {

@@ -99,9 +99,11 @@ async function streams(workload: Workload): Promise<Chain[]> {
     const shares = sharesOf(plan, stream, targets.names, ids);
     return { shards: [], splits: 0, shareOf: (host) => shares.get(host) ?? CONCURRENCY };
   });
-  for await (const { stream, lines } of targets.deal(plan)) chains[stream]?.shards.push(lines.map(Number));
+  for await (const { stream, lines } of targets.deal(plan)) chains[stream]?.shards.push(linesOf(lines).map(Number));
   return chains.filter(({ shards }) => shards.length > 0);
 }
+
+const linesOf = (bytes: Uint8Array): string[] => new TextDecoder().decode(bytes).trimEnd().split('\n');
 
 function sharesOf(plan: StreamPlan, stream: number, names: string[], ids: Map<string, number>): Map<number, number> {
   const shares = new Map<number, number>();

@@ -5,10 +5,12 @@ import { Records, eachRecord } from '#core/plan/records.ts';
 import { planStreams } from '#core/plan/streams.ts';
 import { MemoryObjects } from '../../../src/sim/memory-objects.ts';
 
+type Shard = Omit<Dealt, 'lines'> & { lines: string[] };
+
 async function deal(
   hosts: readonly string[],
   { shardMax = 10, heldBytes = 1 << 20, chunkBytes = 1 << 22, workers = 3, secondsMin = 0.1 } = {},
-): Promise<{ dealt: Dealt[]; objects: MemoryObjects }> {
+): Promise<{ dealt: Shard[]; objects: MemoryObjects }> {
   const objects = new MemoryObjects();
   const targets = new RoundTargets({ objects, keyOf: (file) => `plan/${file}`, heldBytes, chunkBytes });
   for (const [i, host] of hosts.entries()) await targets.add(host, `${host}/${String(i)} ü`);
@@ -19,8 +21,12 @@ async function deal(
     latencySeconds: 0.5,
   }));
   const plan = planStreams(loads, { workers, concurrency: 8, slots: 4, shardMax, secondsMin });
-  const dealt: Dealt[] = [];
-  for await (const each of targets.deal(plan)) dealt.push(each);
+  const dealt: Shard[] = [];
+  for await (const { lines, ...each } of targets.deal(plan)) {
+    const text = new TextDecoder().decode(lines);
+    expect(text.endsWith('\n')).toBe(true);
+    dealt.push({ ...each, lines: text.split('\n').slice(0, -1) });
+  }
   return { dealt, objects };
 }
 const names = fc.array(
@@ -41,6 +47,7 @@ describe('RoundTargets', () => {
             hosts.map((host, i) => `${host}/${String(i)} ü`).sort(),
           );
           expect(dealt.every(({ lines }) => lines.length > 0 && lines.length <= shardMax)).toBe(true);
+          expect(dealt.every(({ lines, targets }) => lines.length === targets)).toBe(true);
           const streams = dealt.map(({ stream }) => stream);
           expect(streams).toEqual([...streams].sort((a, b) => a - b));
           for (const { lines, hosts: shown } of dealt)
