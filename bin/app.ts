@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { App } from 'aws-cdk-lib/core';
+import { buildConsole } from '../console/build.ts';
 import { withBundles } from '../lib/bundles.ts';
 import { gleanerStacks } from '../lib/gleaner-stacks.ts';
 
@@ -47,7 +48,15 @@ const app = new App({
   builtinCloudFormationValidation: stage !== 'local',
   ...(options.output === undefined ? {} : { outdir: options.output }),
 });
+// The embedded stack serves the files itself.
+const consoleFiles =
+  stage === 'local' ? undefined : await buildConsole((line) => void process.stderr.write(`${line}\n`));
 withBundles((bundles) =>
-  gleanerStacks(app, bundles, { stage, regions: input('regions'), listBuckets: input('listBuckets') }),
+  gleanerStacks(app, bundles, {
+    stage,
+    regions: input('regions'),
+    listBuckets: input('listBuckets'),
+    consoleFiles,
+  }),
 );
 app.synth();

@@ -30,6 +30,8 @@ export interface GleanerStackProps extends StackProps {
 
 /** All of one stage in one region. */
 export class GleanerStack extends Stack {
+  readonly apiUrl: string;
+
   constructor(scope: Construct, id: string, props: GleanerStackProps) {
     super(scope, id, props);
     const { stage, bundles, listBuckets = [] } = props;
@@ -86,6 +88,7 @@ export class GleanerStack extends Stack {
     });
     const live = stage.canary ? new LiveAlias(this, 'Live', byName.api.function).alias : undefined;
     const entry = new HttpEntry(this, 'Http', { stage, handler: (live ?? byName.api.function) as IFunction });
+    this.apiUrl = entry.url;
     new EveryMinute(this, 'Sweep', byName.sweep.function, 'find and mend what was lost');
     new EveryMinute(this, 'Notify', byName.notify.function, 'tell what happened');
     const guards: Alarm[] = [];

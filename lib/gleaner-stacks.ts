@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
+import { ConsoleStack } from './console-stack.ts';
 import { GleanerStack } from './gleaner-stack.ts';
 import { bucketList, regionList, stageSettings } from './stage.ts';
 
@@ -8,10 +9,12 @@ export interface StackInputs {
   readonly stage?: string | undefined;
   readonly regions?: string | undefined;
   readonly listBuckets?: string | undefined;
+  /** Directory of the console's files; absent: no console. */
+  readonly consoleFiles?: string | undefined;
 }
 
 /**
- * One stack per region of the stage, named `gleaner-{stage}-{region}`, or one `gleaner-{stage}` that goes to whatever
+ * One stack per region of the stage (and one for its console), named `gleaner-{stage}-{region}`, or one `gleaner-{stage}` that goes to whatever
  * region it is deployed in.
  * @throws when an input is not one.
  */
@@ -19,8 +22,17 @@ export function gleanerStacks(app: Construct, bundles: Bundles, inputs: StackInp
   const stage = stageSettings(inputs.stage ?? 'dev');
   const common = { stage, bundles, listBuckets: bucketList(inputs.listBuckets) };
   const regions = regionList(inputs.regions);
-  if (regions.length === 0) return [new GleanerStack(app, `gleaner-${stage.name}`, common)];
-  return regions.map(
-    (region) => new GleanerStack(app, `gleaner-${stage.name}-${region}`, { ...common, env: { region } }),
-  );
+  const made = regions.length === 0 ? [new GleanerStack(app, `gleaner-${stage.name}`, common)] : inRegions();
+  const { consoleFiles: files } = inputs;
+  for (const { stackName, apiUrl, region } of files === undefined ? [] : made) {
+    const env = regions.length === 0 ? {} : { env: { region } };
+    new ConsoleStack(app, `${stackName}-console`, { stage, apiUrl, files: files ?? '', ...env });
+  }
+  return made;
+
+  function inRegions(): GleanerStack[] {
+    return regions.map(
+      (region) => new GleanerStack(app, `gleaner-${stage.name}-${region}`, { ...common, env: { region } }),
+    );
+  }
 }

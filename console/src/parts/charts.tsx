@@ -7,9 +7,11 @@ export interface Sample {
   value: number;
 }
 const [WIDTH, HEIGHT] = [600, 150];
+/** The next round figure; never 0. */
 const niceMax = (value: number): number => {
-  const step = 10 ** Math.floor(Math.log10(Math.max(value, 0.1)));
-  return Math.ceil(value / step) * step;
+  const some = Math.max(value, 0.1);
+  const step = 10 ** Math.floor(Math.log10(some));
+  return Math.ceil(some / step) * step;
 };
 
 /** A line of samples over time and, dashed, what is allowed. */

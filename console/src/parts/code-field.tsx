@@ -3,7 +3,7 @@ import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useRef, useState, type KeyboardEvent } from 'react';
 import { useSpeech } from '../i18n/language.tsx';
-import { fieldsAt, type Schema, type Suggestion } from '../schema.ts';
+import { fieldsAt, type Schema } from '../schema.ts';
 
 interface Props {
   id: string;
@@ -20,14 +20,16 @@ export function CodeField({ id, value, onChange, schema, wrong }: Props) {
   const { t } = useSpeech();
   const gutter = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
-  const [suggested, setSuggested] = useState<Suggestion[]>([]);
+  /** Where suggestions were asked for: they may come later than that, with the schema. */
+  const [askedAt, setAskedAt] = useState<number>();
+  const suggested = askedAt === undefined ? [] : fieldsAt(schema, value, askedAt).slice(0, SUGGESTED_MAX);
   const lines = value.split('\n').length;
   const keyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     if (event.key === ' ' && event.ctrlKey) {
       event.preventDefault();
-      setSuggested(fieldsAt(schema, value, event.currentTarget.selectionStart).slice(0, SUGGESTED_MAX));
+      setAskedAt(event.currentTarget.selectionStart);
     }
-    if (event.key === 'Escape') setSuggested([]);
+    if (event.key === 'Escape') setAskedAt(undefined);
     if (event.key === 'Enter') {
       // The next line starts where this one did, one step further in after a colon.
       const { selectionStart, selectionEnd } = event.currentTarget;
@@ -49,7 +51,7 @@ export function CodeField({ id, value, onChange, schema, wrong }: Props) {
     const to = area.current?.selectionStart ?? value.length;
     const begun = /[\w-]*$/.exec(value.slice(0, to))?.[0] ?? '';
     insert(`${name}: `, to - begun.length, to);
-    setSuggested([]);
+    setAskedAt(undefined);
   };
   return (
     <>
@@ -69,7 +71,10 @@ export function CodeField({ id, value, onChange, schema, wrong }: Props) {
           autoCapitalize="off"
           aria-describedby={`${id}-help`}
           aria-invalid={wrong.size > 0}
-          onChange={(event) => onChange(event.target.value)}
+          onChange={(event) => {
+            setAskedAt(undefined);
+            onChange(event.target.value);
+          }}
           onKeyDown={keyDown}
           onScroll={(event) => {
             if (gutter.current) gutter.current.scrollTop = event.currentTarget.scrollTop;
