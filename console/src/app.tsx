@@ -86,6 +86,8 @@ function useTheme(): [boolean, (dark: boolean) => void] {
 export function App() {
   const [said, setLanguage] = useLanguage();
   const [dark, setDark] = useTheme();
+  // Wide enough for both, by the measure of Cloudscape.
+  const [open, setOpen] = useState(() => matchMedia('(min-width: 689px)').matches);
   const [signedIn, setSignedIn] = useState(() => apiKey.get() !== undefined);
   const { path } = usePlace();
   const [name = '', id] = path;
@@ -133,6 +135,8 @@ export function App() {
           headerSelector="#top"
           toolsHide
           navigationWidth={220}
+          navigationOpen={open}
+          onNavigationChange={({ detail }) => setOpen(detail.open)}
           ariaLabels={{
             navigation: t('app.navigation'),
             navigationToggle: t('app.navigation'),
@@ -149,6 +153,7 @@ export function App() {
               onFollow={(event) => {
                 event.preventDefault();
                 go(event.detail.href);
+                if (!matchMedia('(min-width: 689px)').matches) setOpen(false);
               }}
             />
           }

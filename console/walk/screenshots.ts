@@ -48,7 +48,7 @@ async function seed(stage: Stage): Promise<Shot[]> {
     { name: 'overview', place: '' },
     { name: 'tasks', place: 'tasks' },
     { name: 'task', place: 'task/shop-prices' },
-    { name: 'editor', place: 'edit/shop-prices', tryIt: true },
+    { name: 'editor', place: 'edit/shop-nightly', tryIt: true },
     { name: 'runs', place: 'runs' },
     { name: 'run', place: `run/${living.id}` },
     { name: 'run-timeline', place: `run/${failing.id}`, tab: 1 },
@@ -73,6 +73,7 @@ async function take(stage: Stage, shots: readonly Shot[], look: Look, suffix: st
     if (tryIt === true) {
       await page.waitForTimeout(1_500);
       await page.locator('form button').first().click();
+      await page.getByRole('table').first().waitFor();
     }
     // The chart of a living run needs a few samples.
     await page.waitForTimeout(name === 'run' ? 6_000 : 1_500);

@@ -40,11 +40,12 @@ export function RunTable({
       columnDefinitions={[
         {
           id: 'task',
+          minWidth: 120,
           header: t('runs.task'),
           isRowHeader: true,
           cell: (run) => <Link href={linkTo('run', run.id)}>{run.taskId}</Link>,
         },
-        { id: 'state', header: t('common.state'), cell: (run) => <RunState run={run} /> },
+        { id: 'state', minWidth: 140, header: t('common.state'), cell: (run) => <RunState run={run} /> },
         {
           id: 'progress',
           header: t('runs.progress'),
@@ -64,7 +65,7 @@ export function RunTable({
           header: t('runs.cost'),
           cell: (run) => (run.costUsd === undefined ? '–' : usd(run.costUsd, language)),
         },
-        { id: 'created', header: t('common.created'), cell: (run) => instant(run.createdAt, language) },
+        { id: 'created', minWidth: 130, header: t('common.created'), cell: (run) => instant(run.createdAt, language) },
       ]}
     />
   );

@@ -47,6 +47,7 @@ export function View() {
           columnDefinitions={[
             {
               id: 'state',
+              minWidth: 120,
               header: t('common.state'),
               cell: (alert) => (
                 <StatusIndicator type={alert.state === 'raised' ? 'error' : 'success'}>
@@ -56,6 +57,7 @@ export function View() {
             },
             {
               id: 'task',
+              minWidth: 120,
               header: t('runs.task'),
               isRowHeader: true,
               cell: ({ taskId }) => <Link href={linkTo('task', taskId)}>{taskId}</Link>,
@@ -68,12 +70,23 @@ export function View() {
             },
             {
               id: 'detail',
+              minWidth: 160,
               header: t('common.detail'),
               cell: ({ detail, runId }) =>
                 runId === undefined ? detail : <Link href={linkTo('run', runId)}>{detail}</Link>,
             },
-            { id: 'raised', header: t('alerts.raised'), cell: ({ raisedAt }) => instant(raisedAt, language) },
-            { id: 'resolved', header: t('alerts.resolved'), cell: ({ resolvedAt }) => instant(resolvedAt, language) },
+            {
+              id: 'raised',
+              minWidth: 130,
+              header: t('alerts.raised'),
+              cell: ({ raisedAt }) => instant(raisedAt, language),
+            },
+            {
+              id: 'resolved',
+              minWidth: 130,
+              header: t('alerts.resolved'),
+              cell: ({ resolvedAt }) => instant(resolvedAt, language),
+            },
             {
               id: 'told',
               header: t('alerts.told'),

@@ -74,9 +74,9 @@ export function Timeline({ run }: { run: Run }) {
           ariaLabels={{ tableLabel: t('run.timeline') }}
           empty={<Empty text={t('common.none')} />}
           columnDefinitions={[
-            { id: 'at', header: t('common.when'), cell: (event) => instant(event.at, language) },
-            { id: 'type', header: t('dead.kind'), cell: (event) => event.type },
-            { id: 'detail', header: t('common.detail'), cell: (event) => event.detail },
+            { id: 'at', minWidth: 130, header: t('common.when'), cell: (event) => instant(event.at, language) },
+            { id: 'type', minWidth: 110, header: t('dead.kind'), cell: (event) => event.type },
+            { id: 'detail', minWidth: 160, header: t('common.detail'), cell: (event) => event.detail },
           ]}
         />
       )}
@@ -112,6 +112,7 @@ export function Failures({ run }: { run: Run }) {
             columnDefinitions={[
               {
                 id: 'reason',
+                minWidth: 130,
                 header: t('hosts.why'),
                 isRowHeader: true,
                 cell: ({ reason }) => <StatusIndicator type="error">{reason}</StatusIndicator>,
@@ -124,6 +125,7 @@ export function Failures({ run }: { run: Run }) {
               },
               {
                 id: 'examples',
+                minWidth: 200,
                 header: t('run.examples'),
                 cell: ({ examples }) => (
                   <SpaceBetween size="xxs">
@@ -258,7 +260,13 @@ export function Downloads({ run }: { run: Run }) {
             </Header>
           }
           columnDefinitions={[
-            { id: 'name', header: t('common.name'), isRowHeader: true, cell: (file) => link(file.url, file.name) },
+            {
+              id: 'name',
+              minWidth: 200,
+              header: t('common.name'),
+              isRowHeader: true,
+              cell: (file) => link(file.url, file.name),
+            },
             { id: 'lines', header: t('run.lines'), cell: (file) => count(file.lines, language) },
             { id: 'bytes', header: t('run.size'), cell: (file) => bytes(file.bytes, language) },
             { id: 'sha', header: 'SHA-256', cell: (file) => <span className="wrap">{file.sha256.slice(0, 16)}…</span> },

@@ -84,7 +84,11 @@ function Body({ run }: { run: Run }) {
   const { t, language } = useSpeech();
   const living = !isEnded(run.state);
   const samples = useSamples(run);
-  const [tab, setTab] = useState(usePlace().query.has('url') ? 'explain' : 'shards');
+  const asked = usePlace().query.get('url');
+  const [tab, setTab] = useState('shards');
+  useEffect(() => {
+    if (asked !== null) setTab('explain');
+  }, [asked]);
   const shards = useLive<ShardPage>(`${at('runs', run.id)}/shards`, living ? 4_000 : undefined, { limit: 400 });
   const hosts = useLive<HostPage>(living ? 'hosts' : undefined, 5_000, { limit: 200 });
   const own = new Set(shards.value?.items.flatMap((shard) => shard.hosts));

@@ -131,6 +131,7 @@ function Keys({ tenant }: { tenant: string }) {
               { id: 'scopes', header: t('settings.scopes'), cell: ({ scopes }) => scopes.join(', ') },
               {
                 id: 'state',
+                minWidth: 120,
                 header: t('common.state'),
                 cell: ({ state }) => (
                   <StatusIndicator type={state === 'active' ? 'success' : 'stopped'}>{state}</StatusIndicator>
@@ -139,6 +140,7 @@ function Keys({ tenant }: { tenant: string }) {
               { id: 'created', header: t('common.created'), cell: ({ createdAt }) => instant(createdAt, language) },
               {
                 id: 'actions',
+                minWidth: 150,
                 header: t('common.actions'),
                 cell: ({ id, state }) =>
                   state === 'active' && (
@@ -199,6 +201,7 @@ function Defaults() {
               { id: 'by', header: t('settings.by'), cell: ({ createdBy }) => createdBy },
               {
                 id: 'changes',
+                minWidth: 180,
                 header: t('settings.changes'),
                 cell: ({ changes }) =>
                   changes.map(({ path, from, to }) => (
@@ -209,6 +212,7 @@ function Defaults() {
               },
               {
                 id: 'actions',
+                minWidth: 150,
                 header: t('common.actions'),
                 cell: ({ version }) =>
                   version !== config.value?.version && (

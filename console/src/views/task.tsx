@@ -125,6 +125,7 @@ function Versions({ id, versions, newest, done }: VersionsProps) {
           { id: 'created', header: t('common.created'), cell: ({ createdAt }) => instant(createdAt, language) },
           {
             id: 'actions',
+            minWidth: 300,
             header: t('common.actions'),
             cell: ({ version }) => (
               <SpaceBetween direction="horizontal" size="xs">

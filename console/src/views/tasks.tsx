@@ -57,18 +57,25 @@ export function View() {
           columnDefinitions={[
             {
               id: 'id',
+              minWidth: 120,
               header: t('common.name'),
               isRowHeader: true,
               cell: ({ id }) => <Link href={linkTo('task', id)}>{id}</Link>,
             },
             { id: 'version', header: t('common.version'), cell: ({ version }) => version },
-            { id: 'schedule', header: t('tasks.schedule'), cell: scheduleText },
+            { id: 'schedule', minWidth: 120, header: t('tasks.schedule'), cell: scheduleText },
             {
               id: 'next',
+              minWidth: 130,
               header: t('tasks.nextRun'),
               cell: ({ schedule }) => instant(schedule?.nextRuns[0], language),
             },
-            { id: 'updated', header: t('tasks.updated'), cell: ({ updatedAt }) => instant(updatedAt, language) },
+            {
+              id: 'updated',
+              minWidth: 130,
+              header: t('tasks.updated'),
+              cell: ({ updatedAt }) => instant(updatedAt, language),
+            },
             {
               id: 'actions',
               header: t('common.actions'),
