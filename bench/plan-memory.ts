@@ -3,6 +3,8 @@
  * unpacked as it is read, and shards are packed and hashed as they are for S3; only the bucket itself is not there: what is
  * written is counted and forgotten, except what planning itself reads again, which is kept in a file.
  *
+ * The process has the environment that the function `plan` has.
+ *
  *   npm run bench:plan -- --targets 10000000 --hosts 200000 --check
  *
  * `--check` fails above 512 MB, above 60 s for 10,000,000 targets (and as much for others in proportion), and when a target
@@ -20,6 +22,7 @@ import { plan } from '#core/steps/plan.ts';
 import { startInline } from '#core/service/start.ts';
 import type { Blobs } from '#storage/blobs.ts';
 import { LineObjects } from '#storage/line-objects.ts';
+import { PLAN_PROCESS } from '../lambdas/contract.ts';
 import { MemoryWorld, caller, task } from '../test/support/memory-world.ts';
 
 const RSS_MAX_MB = 512;
@@ -110,7 +113,7 @@ if (process.env.BENCH_DIR === undefined) {
   const { spawnSync } = await import('node:child_process');
   const dir = await mkdtemp(join(tmpdir(), 'gleaner-bench-plan-'));
   await writeList(join(dir, 'list.gz'));
-  const env = { ...process.env, BENCH_DIR: dir };
+  const env = { ...process.env, ...PLAN_PROCESS, BENCH_DIR: dir };
   const { status } = spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit', env });
   await rm(dir, { recursive: true });
   process.exit(status ?? 1);

@@ -7,6 +7,7 @@ import {
   METRICS_NAMESPACE,
   OPERATOR_PROFILE,
   operatorApplication,
+  PLAN_PROCESS,
 } from '../lambdas/contract.ts';
 import { API_SECONDS_MAX, LAMBDA_SECONDS_MAX } from '../src/core/limits.ts';
 import type { Bundles } from './bundles.ts';
@@ -123,7 +124,15 @@ export class Functions extends Construct {
         WEBHOOK_SECRET_ARN,
         OPERATOR_CONFIG,
       },
-      plan: { ...common('plan'), CONTROL_TABLE, PACE_TABLE, RESULTS_BUCKET, LIST_BUCKETS, WORKERS_MAX },
+      plan: {
+        ...common('plan'),
+        CONTROL_TABLE,
+        PACE_TABLE,
+        RESULTS_BUCKET,
+        LIST_BUCKETS,
+        WORKERS_MAX,
+        ...PLAN_PROCESS,
+      },
       dispatch: { ...common('dispatch'), WORKERS_MAX, CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
       merge: { ...common('merge'), CONTROL_TABLE, RESULTS_BUCKET },
