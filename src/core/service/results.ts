@@ -28,11 +28,21 @@ import type {
 
 type Ports = IdPorts & Pick<Context, 'table' | 'objects'>;
 
-/** The manifest of a run that ended is the object finish wrote; until then it is what is committed so far. */
-export async function manifestOf(ports: Ports, run: RunRow): Promise<Manifest> {
-  if (!isEnded(run.state)) return buildManifest(run, allShards(ports.table, run), run.state);
+/**
+ * The manifest of a run that ended is the object finish wrote; until then it is what is committed so far.
+ * @param open is given the shards that still have targets to end, as they were when the manifest was made of them.
+ */
+export async function manifestOf(ports: Ports, run: RunRow, open?: Map<string, ShardRow>): Promise<Manifest> {
+  if (!isEnded(run.state)) return buildManifest(run, noting(allShards(ports.table, run), open), run.state);
   const bytes = await ports.objects.readBytes(manifestObject(run.tenant, run.runId, run.redrives ?? 0));
   return JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+}
+
+async function* noting(shards: AsyncIterable<ShardRow>, open?: Map<string, ShardRow>): AsyncGenerator<ShardRow> {
+  for await (const shard of shards) {
+    if (open !== undefined && pendingOf(shard) > 0) open.set(shard.shardId, shard);
+    yield shard;
+  }
 }
 
 export async function results(ports: Ports, caller: Caller, runId: string): Promise<Outcome<ResultsView>> {
@@ -82,14 +92,11 @@ export async function ledger(
   if (run === undefined) return noRun(runId);
   const { bucket } = filter;
   return paging(async () => {
-    const files =
-      bucket === 'pending'
-        ? []
-        : (await manifestOf(ports, run)).ledger.filter(
-            (file) => bucket === undefined || (file.counts?.[bucket] ?? 0) > 0,
-          );
-    const open =
-      bucket === undefined || bucket === 'pending' ? await openShards(ports, run) : new Map<string, ShardRow>();
+    // What has ended and what is open, as of one look at each shard: a redrive in between would put a target into both.
+    const open = new Map<string, ShardRow>();
+    const files = (await manifestOf(ports, run, bucket === undefined || bucket === 'pending' ? open : undefined)).ledger
+      .filter(() => bucket !== 'pending')
+      .filter((file) => bucket === undefined || (file.counts?.[bucket] ?? 0) > 0);
     const sources = [...files.map(({ name }) => ({ name })), ...[...open.keys()].map((name) => ({ name }))];
     const lines = (name: string): AsyncIterable<string> => {
       const shard = open.get(name);
@@ -105,12 +112,6 @@ export async function ledger(
 
 export const fileLines = (ports: Ports, run: RunRow, name: string): AsyncIterable<string> =>
   ports.objects.readLines(fileObject(run.tenant, run.runId, name));
-
-async function openShards(ports: Ports, run: RunRow): Promise<Map<string, ShardRow>> {
-  const open = new Map<string, ShardRow>();
-  for await (const shard of allShards(ports.table, run)) if (pendingOf(shard) > 0) open.set(shard.shardId, shard);
-  return open;
-}
 
 async function* pendingLines(ports: Ports, shard: ShardRow): AsyncGenerator<string> {
   for await (const { url, method, state } of openTargets(ports.objects, shard)) {
