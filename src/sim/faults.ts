@@ -107,10 +107,14 @@ export const INGREDIENTS = {
   lateness: ({ message }, dice) => ({ message: { ...message, late: dice.between(0.1, 0.8) } }),
   sweeps: (_, dice) => ({ sweep: { missed: dice.between(0, 0.5), twice: dice.between(0, 0.7) } }),
   executions: ({ machine }, dice) => ({
-    machine: { ...machine, dies: dice.between(0.02, 0.2), unseen: dice.between(0, 0.5) },
+    machine: { ...machine, dies: dice.between(0.02, 0.2), unseen: dice.between(0.2, 0.9) },
   }),
   invocations: ({ machine }, dice) => ({
-    machine: { ...machine, twice: dice.between(0, 0.3), unheard: dice.between(0.02, 0.3) },
+    machine: {
+      ...machine,
+      twice: dice.between(0.1, 0.7),
+      unheard: dice.between(0.02, 0.3),
+    },
   }),
   skew: (_, dice) => ({ skewMs: dice.is(0.3) ? 2_000 : dice.between(50, 500) }),
   deploy: (_, dice) => ({ deployMs: dice.between(2_000, 60_000) }),

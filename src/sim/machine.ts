@@ -212,9 +212,9 @@ export class Machine implements Orchestrator {
 
   /** At once, some time later, or when its execution has a successor. */
   #later(execution: Execution, call: () => Promise<unknown>): void {
-    const how = this.#trouble.between(0, 3);
-    if (how < 1) execution.belated.push(call);
-    else this.#clock.at(this.#clock.now() + (how < 2 ? 0 : this.#trouble.between(0, LATE_MS)), () => void call());
+    const how = this.#trouble.between(0, 4);
+    if (how < 2) execution.belated.push(call);
+    else this.#clock.at(this.#clock.now() + (how < 3 ? 0 : this.#trouble.between(0, LATE_MS)), () => void call());
   }
 
   #release(given: Execution | undefined): void {
