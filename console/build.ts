@@ -28,6 +28,9 @@ export async function buildConsole(log: (line: string) => void): Promise<string>
   const begun = Date.now();
   const unfinished = `${dir}.${String(process.pid)}`;
   const { build } = await import('vite');
+  // Vite asks it which JSX to write; a test runner has its own word there.
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
   try {
     await build({
       configFile: path.join(here, 'vite.config.ts'),
@@ -37,6 +40,8 @@ export async function buildConsole(log: (line: string) => void): Promise<string>
     // Somebody else may have been faster with the same sources.
     if (!existsSync(dir)) renameSync(unfinished, dir);
   } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
     rmSync(unfinished, { recursive: true, force: true });
   }
   log(`console built in ${((Date.now() - begun) / 1000).toFixed(1)} s`);

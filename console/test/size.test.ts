@@ -16,6 +16,9 @@ test('scripts of the first load are at most 350 KB compressed; nothing is inline
     named
       .filter((name) => name.endsWith(ending))
       .reduce((sum, name) => sum + gzipSync(readFileSync(path.join(dir, name)), { level: 9 }).byteLength, 0);
+  // As of a build for development, whoever made it: such a page would not start.
+  for (const name of named.filter((each) => each.endsWith('.js')))
+    expect(readFileSync(path.join(dir, name), 'utf8')).not.toMatch(/jsxDEV\)\(/);
   expect(bytesOf('.js')).toBeGreaterThan(50 * 1024);
   expect(bytesOf('.js')).toBeLessThanOrEqual(SCRIPT_BYTES_MAX);
   expect(bytesOf('.css')).toBeLessThanOrEqual(STYLE_BYTES_MAX);
