@@ -23,6 +23,8 @@ export interface Watched {
   readonly stage: StageSettings;
   readonly queue: IQueue;
   readonly deadLetters: IQueue;
+  /** Calls of schedules that Scheduler gave up. */
+  readonly scheduleDeadLetters: IQueue;
   readonly control: TableV2;
   readonly pace: TableV2;
   readonly byName: { readonly [F in FunctionName]: HandlerFunction<F> };
@@ -83,7 +85,17 @@ export class Alarms extends Construct {
   }
 }
 
-function rulesOf({ stage, queue, deadLetters, control, pace, byName, machine, api }: Watched): Record<string, Rule> {
+function rulesOf({
+  stage,
+  queue,
+  deadLetters,
+  scheduleDeadLetters,
+  control,
+  pace,
+  byName,
+  machine,
+  api,
+}: Watched): Record<string, Rule> {
   const period = Duration.minutes(5);
   const sum = { period, statistic: Stats.SUM };
   const highest = { period, statistic: Stats.MAXIMUM };
@@ -156,6 +168,21 @@ function rulesOf({ stage, queue, deadLetters, control, pace, byName, machine, ap
       threshold: 10,
       periods: 3,
       says: 'Many runs end as FAILED or TIMED_OUT.',
+    },
+    RunsMissed: {
+      metric: own('sweep', 'runsMissed'),
+      threshold: 0,
+      says: 'Scheduled runs were not started in time and were left out.',
+    },
+    ScheduleDeadLetters: {
+      metric: scheduleDeadLetters.metricApproximateNumberOfMessagesVisible(highest),
+      threshold: 0,
+      says: 'EventBridge Scheduler could not call for a due run and gave it up.',
+    },
+    NoticesGivenUp: {
+      metric: own('notify', 'noticesGivenUp'),
+      threshold: 0,
+      says: 'A webhook took a notice in none of its attempts in eighteen hours: it was given up.',
     },
     ApiErrors: {
       metric: api.metricServerError(sum),

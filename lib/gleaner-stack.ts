@@ -94,7 +94,18 @@ export class GleanerStack extends Stack {
     const guards: Alarm[] = [];
     if (stage.alarms) {
       const { control, pace } = tables;
-      const watched = { stage, queue, deadLetters, control, pace, byName, machine, api: entry.api };
+      const scheduleDeadLetters = schedules.deadLetters;
+      const watched = {
+        stage,
+        queue,
+        deadLetters,
+        scheduleDeadLetters,
+        control,
+        pace,
+        byName,
+        machine,
+        api: entry.api,
+      };
       guards.push(...new Alarms(this, 'Alarms', watched).guards);
       new Dashboard(this, 'Dashboard', watched);
       new LogQueries(this, 'LogQueries', watched);

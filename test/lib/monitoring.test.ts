@@ -33,6 +33,9 @@ describe('alarms', () => {
     ['LeaseLosses', METRICS.commitsLost, 'notBreaching'],
     ['RunsFailed', METRICS.runsFailed, 'notBreaching'],
     ['ControlThrottles', 'WriteThrottleEvents', 'notBreaching'],
+    ['RunsMissed', METRICS.runsMissed, 'notBreaching'],
+    ['NoticesGivenUp', METRICS.noticesGivenUp, 'notBreaching'],
+    ['ScheduleDeadLetters', 'ApproximateNumberOfMessagesVisible', 'notBreaching'],
   ])('%s looks at %s', (name, MetricName, TreatMissingData) => {
     expect(alarms.find((alarm) => nameOf(alarm) === name)).toMatchObject({ MetricName, TreatMissingData });
   });
