@@ -228,6 +228,8 @@ export class Watch implements WebWatch {
     track.owner = actor && { actor, epoch };
     track.fresh.clear();
     if (actor) this.#leases.set(actor, (this.#leases.get(actor) ?? new Set()).add(track));
+    // Its claim was the last that it did.
+    if (actor?.isGone) this.#diedHolding(actor, track);
   }
 
   /** The ledger object tells whose ends the commit holds. */
