@@ -101,7 +101,9 @@ function Body({ run }: { run: Run }) {
           <span className="wrap">{run.error.detail}</span>
         </Alert>
       )}
-      {run.heldBy && <Alert type="warning">{t('run.held')}</Alert>}
+      {run.heldBy && (
+        <Alert type="warning">{run.quota === undefined ? t('run.held') : t('run.quota', { quota: run.quota })}</Alert>
+      )}
       {run.waitsFor !== undefined && (
         <Alert type="info">
           <Link href={linkTo('run', run.waitsFor)}>{t('run.waits', { run: run.waitsFor })}</Link>
