@@ -45,7 +45,7 @@ export function RunTable({
           isRowHeader: true,
           cell: (run) => <Link href={linkTo('run', run.id)}>{run.taskId}</Link>,
         },
-        { id: 'state', minWidth: 140, header: t('common.state'), cell: (run) => <RunState run={run} /> },
+        { id: 'state', minWidth: 165, header: t('common.state'), cell: (run) => <RunState run={run} /> },
         {
           id: 'progress',
           header: t('runs.progress'),
