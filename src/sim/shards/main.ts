@@ -108,6 +108,9 @@ message. Estimates are off by 15 % (rate) and 40 % (latency), and absent in the 
 Each cell: end of the job / lower bound, then billed Lambda time / minimum; means of ${String(SEEDS.length)} seeds. Lower bound: work over all slots, the slowest host, or
 the longest request. Minimum: work over one worker's slots, or one worker for as long as the slowest host takes; a worker that parks may cost less.
 
+Promised to \`streams\` and \`blind\`: 1.10 and 1.3; 1.6 paid with few hosts; ends at 1.25 with Pareto and blind, and at 1.15 where Pareto keeps all slots full until the end, when
+some of what is in them lasts up to half a minute.
+
 ${table}
 ![Ways of sharding](img/sharding.svg)
 
