@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbedded, type EmbeddedStack } from '#local/embedded.ts';
-import type { CreatedKey, RunView } from '#core/operations.ts';
+import type { CreatedKey, RunView, WebhookSecretView } from '#core/operations.ts';
 import { startOrigin, type Origin } from '#support/origin.ts';
 
 const PLANTED = {
@@ -24,6 +24,8 @@ let stack: EmbeddedStack;
 let [origin, other]: [Origin, Origin] = [] as never;
 let apiKey: string;
 let runId: string;
+/** What webhooks are signed with: the present one, and the one before. */
+let signing: string[];
 const answers: string[] = [];
 
 beforeAll(async () => {
@@ -82,6 +84,16 @@ describe('tenant secrets on the embedded stack', () => {
     const made = await ask('POST', '/tenants/local/keys', { scopes: ['write'] });
     apiKey = (JSON.parse(made.text) as CreatedKey).key ?? '';
     answers.pop(); // the one answer that shows a key
+    signing = [];
+    for (const [method, path] of [
+      ['GET', '/webhook-secret'],
+      ['POST', '/webhook-secret/rotate'],
+    ] as const) {
+      const { secret } = JSON.parse((await ask(method, path)).text) as WebhookSecretView;
+      answers.pop(); // shown to admins
+      signing.push(secret.replace(/^whsec_/, ''));
+    }
+    expect(new Set(signing).size).toBe(2);
     const away = `${origin.url}/redirect-to?url=${encodeURIComponent(`${other.url}/page/2`)}`;
     const ended = await run({
       name: 'with-secrets',
@@ -90,6 +102,7 @@ describe('tenant secrets on the embedded stack', () => {
       retry: { attempts: 2, baseSeconds: 0 },
       extract: { format: 'html', fields: { title: 'h1' } },
       pace: { requestsPerSecond: 100 },
+      alerts: { errorRate: 0.01, notify: [{ webhook: `${other.url}/page/3` }] },
     });
     runId = ended.id;
     expect(ended.progress.failed).toBeGreaterThan(0);
@@ -101,7 +114,9 @@ describe('tenant secrets on the embedded stack', () => {
   it('with a key that is sent along, are in no log, row of the tenant or the run, object, message, file, answer or error', async () => {
     expect((await ask('GET', '/tasks', undefined, apiKey)).status).toBe(200);
     expect((await ask('GET', `/runs?state=${apiKey}`, undefined, apiKey)).status).toBe(400);
-    const needles = [...Object.values(PLANTED), 'planted-7c1e', apiKey, apiKey.slice(-43)];
+    while (other.requests('/page/3').length === 0) await stack.world.invoke('FunctionsNotify', {});
+    expect(other.requests('/page/3')[0]?.headers['webhook-signature']).toMatch(/^v1,/);
+    const needles = [...Object.values(PLANTED), 'planted-7c1e', apiKey, apiKey.slice(-43), ...signing];
     const found = (where: string, text: string): string[] =>
       needles.filter((needle) => text.includes(needle)).map((needle) => `${where}: ${needle.slice(0, 12)}`);
     const finds = [
