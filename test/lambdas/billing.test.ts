@@ -1,5 +1,5 @@
 /** What a sandbox counts of its calls, on the emulators: units as the table tells them, requests by what they are billed as. */
-import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';
 import { Billing, charged } from '#lambdas/aws/billing.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
@@ -13,8 +13,10 @@ import { dynamoClient, openDynamo, openSqsS3, s3Client, sqsClient } from '../loc
 import { controlTable } from '../contract/control-table.ts';
 import { tempDir } from '../local/fixture.ts';
 
-const createControlTable = (client: DynamoDBClient, name: string): Promise<unknown> =>
-  client.send(new CreateTableCommand(controlTable(name)));
+async function createControlTable(client: DynamoDBClient, TableName: string): Promise<void> {
+  await client.send(new CreateTableCommand(controlTable(TableName)));
+  await waitUntilTableExists({ client, minDelay: 1, maxWaitTime: 30 }, { TableName });
+}
 const runId = '01k2m3n4p5q6r7s8t9v0w1x2y3';
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
