@@ -51,7 +51,7 @@ const app = new App({
 // The embedded stack serves the files itself.
 const consoleFiles =
   stage === 'local' ? undefined : await buildConsole((line) => void process.stderr.write(`${line}\n`));
-withBundles((bundles) =>
+await withBundles((bundles) =>
   gleanerStacks(app, bundles, {
     stage,
     regions: input('regions'),

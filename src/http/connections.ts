@@ -2,7 +2,8 @@
  * Keep-alive connections, one set for each allow-list: a socket that one tenant may open to a private address must
  * never be found in the pool by another.
  */
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { guardedConnector, parseEndpoints } from './guard.ts';
 import type { Resolve } from './resolver.ts';
 

@@ -2,7 +2,7 @@
  * Errors of sockets, TLS, the resolver and the HTTP parser as ledger reasons. Decided by error codes alone: message
  * texts change between versions, and may quote what must not be logged.
  */
-import { errors } from 'undici';
+import errors from 'undici/lib/core/errors.js';
 import type { FailReason } from '#core/ledger.ts';
 import { BlockedAddressError } from './guard.ts';
 

@@ -3,7 +3,8 @@
  * address and to no other. A name that changes its answer between check and connect therefore gains nothing.
  */
 import { isIP, type LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
+import connectorOf from 'undici/lib/core/connect.js';
 import { addressAllowed, isLoopback, sameAddress } from './address.ts';
 import type { Resolve } from './resolver.ts';
 
@@ -74,7 +75,7 @@ function connectorFor(options: GuardOptions, forbiddenHosts: readonly string[]):
       },
     );
   };
-  const connect = buildConnector({
+  const connect = connectorOf({
     allowH2: false,
     timeout: options.connectTimeoutMs,
     lookup,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS, DUE_INDEX, LIST_INDEX, environment, machineName, type FunctionName } from '#lambdas/contract.ts';
-import { withBundles } from '../../lib/bundles.ts';
+import { bundleInto } from '../../lib/bundles.ts';
 import { gleanerStacks, type StackInputs } from '../../lib/gleaner-stacks.ts';
 import { WORK_RECEIVES_MAX, WORK_VISIBILITY_SECONDS } from '#core/limits.ts';
 
@@ -20,6 +20,9 @@ const settings = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Reco
 const out = mkdtempSync(join(tmpdir(), 'gleaner-synth-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
+/** The same for every stage. */
+const bundles = await bundleInto(join(out, 'bundles'));
+
 function synthesise(
   stage: string,
   regions?: string,
@@ -27,7 +30,7 @@ function synthesise(
   const dir = join(out, `${stage}-${regions ?? 'any'}`);
   const app = new App({ context: settings.context, outdir: dir });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stacks = withBundles((bundles) => gleanerStacks(app, bundles, { stage, regions, listBuckets: 'my-lists' }));
+  const stacks = gleanerStacks(app, bundles, { stage, regions, listBuckets: 'my-lists' });
   app.synth();
   return {
     templates: Object.fromEntries(
