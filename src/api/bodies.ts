@@ -1,5 +1,5 @@
 /** The bodies that requests may carry. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { PAGE_LIMIT_MAX } from '#core/limits.ts';
 import { OVERLAPS, type Overlap } from '#core/operations.ts';
 import type { Defaults } from '#core/defaults.ts';

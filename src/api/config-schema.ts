@@ -1,5 +1,5 @@
 /** A tenant's defaults: the parts of a task document that they may fill, by the same rules, with every field optional. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Defaults } from '#core/defaults.ts';
 import { alertsSchema, fetchSchema, limitsSchema, paceSchema, retrySchema } from './task-schema.ts';
 import { oneOf, strict } from './task-values.ts';

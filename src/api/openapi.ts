@@ -2,7 +2,7 @@
  * The OpenAPI 3.1 document, made of the same route table and schemas that dispatch and validate, so it cannot promise
  * what the API does not do. OpenAPI 3.1 schemas are JSON Schema 2020-12, which is what zod writes.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { BODY_BYTES_MAX } from './http.ts';
 import {
   configBody,

@@ -1,5 +1,5 @@
 /** Names in paths and queries, for dispatch and the OpenAPI document alike. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, URL_CHARS_MAX } from '#core/limits.ts';
 import { isDay, isHost, isKeyId, isRunId, isSecretName, isTaskId, isTenantId } from '#core/names.ts';
 import type { PageRequest } from '#core/operations.ts';

@@ -4,7 +4,7 @@
  * The schemas of this room keep one convention: the message of a rule is the phrase that follows "expected"
  * (`a whole number from 1 to 120`); a message that starts with `!` is a whole sentence and stands as it is.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export interface FieldError {
   /** Where in the document: `extract.fields.price.as`, `source.urls[3].url`; '' is the document itself. */

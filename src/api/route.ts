@@ -1,6 +1,6 @@
 /** What a route is: one declaration from which dispatch, checks and the OpenAPI document all come. */
 import { createHash } from 'node:crypto';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Caller, Once, Operations, Outcome, Scope } from '#core/operations.ts';
 import type { HttpRequest } from './http.ts';
 import { matchesWeakly, parseCondition } from './conditions.ts';

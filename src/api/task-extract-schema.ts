@@ -1,5 +1,5 @@
 /** `extract` of a task. Selectors themselves are judged by the extract room. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { bounded, flag, json, list, oneOf, strict } from './task-values.ts';
 
 export const FIELD_ORIGINS = ['css', 'json', 'column', 'const'] as const;

@@ -2,7 +2,7 @@
  * The task document of CONTRACT §2: the schema the API, the command line and the OpenAPI document share.
  * A type test holds what it produces and `TaskSpec` together.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkExtract } from '#extract/compile.ts';
 import { givenOf } from '#core/defaults.ts';
 import { TASK_BYTES_MAX } from '#core/limits.ts';

@@ -1,5 +1,5 @@
 /** `source` of a task: six kinds, of which `task-checks.ts` demands exactly one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { INLINE_URLS_MAX, URL_CHARS_MAX } from '#core/limits.ts';
 import { isUploadId } from '#core/names.ts';
 import type { SourceSpec } from '#core/task.ts';

@@ -1,5 +1,5 @@
 /** The leaves a task document is made of. Messages keep the convention of `refusals.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '#core/json.ts';
 import { URL_CHARS_MAX } from '#core/limits.ts';
 import { parseCron } from '#core/schedule/cron.ts';

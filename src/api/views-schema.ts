@@ -3,7 +3,7 @@
  * A type test keeps them and the views of `core/operations.ts` mutually assignable. Answers are not validated at run
  * time: they come from our own code, and a page may hold a thousand rows.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { RULES } from '#core/alerts/rules.ts';
 import { BUCKETS, FAIL_REASONS } from '#core/ledger.ts';
 import type { EndBucket } from '#core/ledger.ts';

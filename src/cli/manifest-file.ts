@@ -3,7 +3,7 @@
  * But each byte counts, also where JSON would not care: the text must be one of those that Gleaner writes.
  */
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BUCKETS } from '#core/ledger.ts';
 import type { Manifest } from '#core/operations.ts';
 import { RUN_STATES } from '#core/run.ts';

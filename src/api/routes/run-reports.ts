@@ -1,5 +1,5 @@
 /** What a run tells: results, records, ledger, one target's story, shards, timeline. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { BUCKETS } from '#core/ledger.ts';
 import { pageRequest, pageShape, targetMethod, targetUrl } from '../parameters.ts';
 import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';

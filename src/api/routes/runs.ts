@@ -1,5 +1,5 @@
 /** Runs: start, list, read, pause, resume, stop, redrive. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Once, Overlap, RunView, StartOptions } from '#core/operations.ts';
 import { RUN_STATES } from '#core/run.ts';
 import { emptyBody, inlineRunBody, startRunBody } from '../bodies.ts';

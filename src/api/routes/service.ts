@@ -1,5 +1,5 @@
 /** Uploads, signing keys, health and the OpenAPI document. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { emptyBody } from '../bodies.ts';
 import { dayFilter } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
