@@ -31,7 +31,7 @@ type Engine = (body: Buffer) => unknown;
 
 export async function measureEngines(rounds: number): Promise<{ figures: EngineFigure[]; text: string; kb: number }> {
   const bodies = pagesOf('manuals', PAGES).map(({ body }) => body);
-  const engines = new Map<string, Engine>([...own(), ...(await peers())]);
+  const engines = new Map<string, Engine>([...(await own()), ...(await peers())]);
   const seconds = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const [name, engine] of engines) {
@@ -52,8 +52,8 @@ export async function measureEngines(rounds: number): Promise<{ figures: EngineF
   return { figures, kb, text: `engines alone, ${String(PAGES)} pages of ${kb.toFixed(0)} KB\n${text.join('\n')}` };
 }
 
-function own(): [string, Engine][] {
-  const scan = markupEngine('html', QUERY);
+async function own(): Promise<[string, Engine][]> {
+  const scan = await markupEngine('html', QUERY);
   const tree = domEngine('html', QUERY);
   return [
     ['gleaner, scan', (body) => scan({ body, encoding: 'utf-8' })],

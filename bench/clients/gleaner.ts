@@ -28,7 +28,7 @@ await inTurn(async (url: string) => {
     url, method: 'GET', headers: {}, secretHeaders: {}, timeoutMs: 30_000, bytesMax: 64 * 2 ** 20, redirectsMax: 5, allowAddresses: ['127.0.0.0/8'],
   }); // prettier-ignore
   if (!got.ok || got.status !== 200) throw new Error(`${url}: ${got.ok ? String(got.status) : got.detail}`);
-  const made = extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
+  const made = await extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
   if (!made.ok) throw new Error(`${url}: ${made.detail}`);
   for (const data of made.records) lines.push(JSON.stringify({ url, data }));
   if (lines.length >= TARGETS_PER_PART) await flush();

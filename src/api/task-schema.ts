@@ -3,7 +3,7 @@
  * A type test holds what it produces and `TaskSpec` together.
  */
 import * as z from 'zod';
-import { checkExtract } from '#extract/compile.ts';
+import { checkExtract } from '#extract/check.ts';
 import { givenOf } from '#core/defaults.ts';
 import { TASK_BYTES_MAX } from '#core/limits.ts';
 import { isSecretName } from '#core/names.ts';

@@ -239,7 +239,8 @@ export type Extraction =
   | { ok: false; reason: 'decode' | 'extract'; detail: string };
 
 export interface Extractor {
-  extract(document: FetchedDocument): Extraction;
+  /** A promise only where something has to be loaded first that documents before this one did not need. */
+  extract(document: FetchedDocument): Extraction | Promise<Extraction>;
 }
 
 // ---------------------------------------------------------------- events

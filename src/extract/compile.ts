@@ -11,9 +11,9 @@ import { kindOfType, readContentType, sniffKind, type ContentType, type Document
 import { requestUrl } from './convert.ts';
 import { compileField, describeField, isMissing, type Field } from './field.ts';
 import { nextLink } from './link-header.ts';
-import { compileReader, type Read, type Reader, type ReadResult } from './reader.ts';
+import { compileReader, type Read, type Reader } from './reader.ts';
+import { after, type Soon } from './soon.ts';
 
-export { checkExtract } from './check.ts';
 export type { ExtractPlan } from '#core/context.ts';
 
 /** Throws on a plan in which `checkExtract` finds a fault. */
@@ -23,7 +23,7 @@ export async function compileExtractor(plan: ExtractPlan): Promise<Extractor> {
     Object.entries(plan.extract.fields).map(([name, given]) => compileField(name, given)),
   );
   const readerOf = readersByKind(format === 'none' ? bodyPlan(plan) : plan, format === 'none' ? [BODY_FIELD] : fields);
-  if (format !== 'auto' && format !== 'none') readerOf(format);
+  if (format !== 'auto' && format !== 'none') await readerOf(format);
   return {
     extract(document) {
       const type = readContentType(document.headers['content-type']);
@@ -31,25 +31,32 @@ export async function compileExtractor(plan: ExtractPlan): Promise<Extractor> {
       if (format === 'none') return extractBody(document, type, plan, known, readerOf);
       const kind = format === 'auto' ? known : format;
       if (kind === undefined) return { ok: false, reason: 'extract', detail: unknownKind(type) };
-      const read = readDocument(document, type, kind, readerOf);
-      if (!read.ok) return read;
-      const records =
-        'records' in read.content ? read.content.records : recordsOf(fields, read.content.rows, read.base);
-      if (!Array.isArray(records)) return { ok: false, reason: 'extract', detail: records.detail };
-      return finished(records, read.links, nextPage(document, plan, read));
+      return after(readDocument(document, type, kind, readerOf), (read) => {
+        if (!read.ok) return read;
+        const records =
+          'records' in read.content ? read.content.records : recordsOf(fields, read.content.rows, read.base);
+        if (!Array.isArray(records)) return { ok: false, reason: 'extract', detail: records.detail };
+        return finished(records, read.links, nextPage(document, plan, read));
+      });
     },
   };
 }
 
 /** Compiled when the first document of a kind comes: with `format: auto` most runs see one kind. */
-function readersByKind(plan: ExtractPlan, fields: Field[]): (kind: DocumentKind) => Reader {
-  const readers = new Map<DocumentKind, Reader>();
+function readersByKind(plan: ExtractPlan, fields: Field[]): ReaderOf {
+  const readers = new Map<DocumentKind, Soon<Reader>>();
   return (kind) => {
-    const reader = readers.get(kind) ?? compileReader(kind, plan, fields);
-    readers.set(kind, reader);
-    return reader;
+    const known = readers.get(kind);
+    if (known !== undefined) return known;
+    const made = compileReader(kind, plan, fields);
+    readers.set(kind, made);
+    return after(made, (reader) => {
+      readers.set(kind, reader);
+      return reader;
+    });
   };
 }
+type ReaderOf = (kind: DocumentKind) => Soon<Reader>;
 
 type Refused = Extract<Extraction, { ok: false }>;
 
@@ -57,12 +64,13 @@ function readDocument(
   { body, finalUrl }: FetchedDocument,
   type: ContentType,
   kind: DocumentKind,
-  readerOf: (kind: DocumentKind) => Reader,
-): Read | Refused {
+  readerOf: ReaderOf,
+): Soon<Read | Refused> {
   const found = encodingOfBody(body, type.charset, kind);
   if (!found.ok) return { ok: false, reason: 'decode', detail: found.detail };
-  const read: ReadResult = readerOf(kind)({ body, encoding: found.encoding }, finalUrl);
-  return read.ok ? read : { ok: false, reason: 'extract', detail: read.detail };
+  const { encoding } = found;
+  const result = after(readerOf(kind), (reader) => reader({ body, encoding }, finalUrl));
+  return after(result, (read) => (read.ok ? read : { ok: false, reason: 'extract', detail: read.detail }));
 }
 
 function unknownKind({ essence }: ContentType): string {
@@ -123,17 +131,18 @@ function extractBody(
   type: ContentType,
   plan: ExtractPlan,
   kind: DocumentKind | undefined,
-  readerOf: (kind: DocumentKind) => Reader,
-): Extraction {
+  readerOf: ReaderOf,
+): Soon<Extraction> {
   const { body, headers } = document;
   const record = {
     bytes: body.length,
     sha256: createHash('sha256').update(body).digest('hex'),
     contentType: headers['content-type'] ?? null,
   };
-  const read = kind !== undefined && asksOf(plan, kind) ? readDocument(document, type, kind, readerOf) : undefined;
-  if (read?.ok === false) return read;
-  return finished([record], read?.links ?? [], nextPage(document, plan, read));
+  const asked = kind !== undefined && asksOf(plan, kind) ? readDocument(document, type, kind, readerOf) : undefined;
+  return after<Read | Refused | undefined, Extraction>(asked, (read) =>
+    read?.ok === false ? read : finished([record], read?.links ?? [], nextPage(document, plan, read)),
+  );
 }
 
 function asksOf({ links, next }: ExtractPlan, kind: DocumentKind): boolean {

@@ -2,11 +2,11 @@
 import { type Document, type Element } from 'domhandler';
 import { attributeOf, collapsedTextOf } from './element.ts';
 import { decodeAs } from './legacy-decoder.ts';
-import type { MarkupEngine, Reading } from './markup.ts';
+import type { MarkupBytes, MarkupQuery, MarkupResult, Reading } from './markup.ts';
 import { compileSelector, type Selector } from './selector.ts';
 import { markupOf, parseMarkup } from './tree.ts';
 
-export const domEngine: MarkupEngine = (kind, query) => {
+export function domEngine(kind: 'html' | 'xml', query: MarkupQuery): (document: MarkupBytes) => MarkupResult {
   const compiled = (css: string | undefined): Selector | undefined =>
     css === undefined ? undefined : compileSelector(kind, css);
   const [each, links, next] = [compiled(query.each), compiled(query.links), compiled(query.next)];
@@ -40,7 +40,7 @@ export const domEngine: MarkupEngine = (kind, query) => {
       },
     };
   };
-};
+}
 
 function reader(kind: 'html' | 'xml', reading: Reading): (element: Element) => string | null {
   if (reading.as === 'text') return collapsedTextOf;

@@ -4,23 +4,35 @@
  * the same answer: `test/extract/differential.test.ts` holds them to it.
  */
 import { isAscii } from 'node:buffer';
-import { domEngine } from './dom-engine.ts';
 import { decodeAs } from './legacy-decoder.ts';
-import type { MarkupBytes, MarkupEngine, MarkupProgram, MarkupQuery, MarkupResult } from './markup.ts';
+import {
+  DEPTH_MAX,
+  type MarkupBytes,
+  type MarkupEngine,
+  type MarkupProgram,
+  type MarkupQuery,
+  type MarkupResult,
+} from './markup.ts';
 import { compileQuery } from './scan/query.ts';
 import { Scanner } from './scan/scan.ts';
 import { Unfollowed } from './scan/unfollowed.ts';
-import { DEPTH_MAX } from './tree.ts';
+import { after, type Soon } from './soon.ts';
 
 export const markupEngine: MarkupEngine = (kind, query) => {
   const scan = kind === 'html' ? scanEngine(query) : undefined;
-  if (scan === undefined) return domEngine(kind, query);
-  let tree: MarkupProgram | undefined;
+  if (scan === undefined) return treeEngine(kind, query);
+  let tree: Soon<MarkupProgram> | undefined;
   return (document) => {
     const scanned = scan(document);
-    return typeof scanned === 'string' ? (tree ??= domEngine(kind, query))(document) : scanned;
+    if (typeof scanned !== 'string') return scanned;
+    tree ??= treeEngine(kind, query).then((loaded) => (tree = loaded));
+    return after(tree, (program) => program(document));
   };
 };
+
+/** Trees and their parsers are several times as large as the scan, and many runs need none. */
+const treeEngine = async (kind: 'html' | 'xml', query: MarkupQuery): Promise<MarkupProgram> =>
+  (await import('./dom-engine.ts')).domEngine(kind, query);
 
 /** The answer, or in what the document is beyond a scan. */
 export type Scan = (document: MarkupBytes) => MarkupResult | string;

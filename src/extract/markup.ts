@@ -3,6 +3,14 @@
  * build a tree or scan once; everything known about a task is in the query before the first document arrives.
  */
 
+import type { Soon } from './soon.ts';
+
+/**
+ * Open elements inside each other. Browsers stop nesting at 512; selectors walk up the ancestors, so an unbounded depth
+ * would make a hostile page quadratic.
+ */
+export const DEPTH_MAX = 2_000;
+
 /** What is read of a matched element. */
 export type Reading =
   /** Text content, runs of HTML white space made one space, ends trimmed. */
@@ -50,7 +58,7 @@ export interface MarkupAnswer {
 export type MarkupResult = { ok: true; answer: MarkupAnswer } | { ok: false; detail: string };
 
 /** Never throws, whatever the bytes are. */
-export type MarkupProgram = (document: MarkupBytes) => MarkupResult;
+export type MarkupProgram = (document: MarkupBytes) => Soon<MarkupResult>;
 
 /** Throws on a selector that cannot be compiled: `checkExtract` is what finds those for a user. */
-export type MarkupEngine = (kind: 'html' | 'xml', query: MarkupQuery) => MarkupProgram;
+export type MarkupEngine = (kind: 'html' | 'xml', query: MarkupQuery) => Soon<MarkupProgram>;

@@ -6,13 +6,10 @@ import type { ExtractPlan } from '#core/context.ts';
 import type { Json, JsonObject } from '#core/json.ts';
 import type { DocumentKind } from './content-type.ts';
 import { baseUrl, requestUrl } from './convert.ts';
-import { parseCsv, type CsvRow } from './csv.ts';
 import { sourceOf, type Field, type Source } from './field.ts';
-import { parseJson } from './json-document.ts';
-import { compileJsonPath } from './json-path.ts';
-import { decodeAs } from './legacy-decoder.ts';
 import { markupEngine } from './markup-engine.ts';
-import type { MarkupBytes, MarkupQuery, Pick } from './markup.ts';
+import type { MarkupBytes, MarkupQuery, MarkupProgram, Pick } from './markup.ts';
+import { after, type Soon } from './soon.ts';
 
 export interface Read {
   ok: true;
@@ -24,16 +21,18 @@ export interface Read {
   base: string;
 }
 export type ReadResult = Read | { ok: false; detail: string };
-export type Reader = (document: MarkupBytes, finalUrl: string) => ReadResult;
+export type Reader = (document: MarkupBytes, finalUrl: string) => Soon<ReadResult>;
 
 /** `fields` in the order of the records; none = whole records, which html and xml do not have. */
-export function compileReader(kind: DocumentKind, plan: ExtractPlan, fields: Field[]): Reader {
+export function compileReader(kind: DocumentKind, plan: ExtractPlan, fields: Field[]): Soon<Reader> {
   const { format, each } = plan.extract;
   const sources = fields.map((field) => sourceOf(field.given, kind, format));
   const fault = mismatch(kind, each, sources);
   if (fault !== undefined) return () => ({ ok: false, detail: fault });
-  if (kind === 'json') return jsonReader(plan, sources);
-  return kind === 'csv' ? csvReader(sources) : markupReader(kind, plan, fields, sources);
+  if (kind === 'json') return import('./json-reader.ts').then(({ jsonReader }) => jsonReader(plan, sources));
+  if (kind === 'csv') return import('./csv-reader.ts').then(({ csvReader }) => csvReader(sources));
+  const { query, places } = markupQuery(plan, fields, sources);
+  return after(markupEngine(kind, query), (program) => markupReader(program, places));
 }
 
 /** Why a task can take nothing from documents of a kind. With `format: auto` that shows only when one arrives. */
@@ -50,22 +49,20 @@ export function mismatch(kind: DocumentKind, each: string | undefined, sources: 
   return undefined;
 }
 
-function markupReader(kind: 'html' | 'xml', plan: ExtractPlan, fields: Field[], sources: Source[]): Reader {
-  const { query, places } = markupQuery(plan, fields, sources);
-  const program = markupEngine(kind, query);
-  return (document, finalUrl) => {
-    const result = program(document);
-    if (!result.ok) return result;
-    const { answer } = result;
-    const base = baseUrl(answer.baseHref, finalUrl);
-    return {
-      ok: true,
-      content: { rows: answer.rows.map((row) => places.map((place) => row[place] ?? [])) },
-      links: distinctRequests(answer.links, base),
-      next: answer.next === undefined ? undefined : requestUrl(answer.next, base),
-      base,
-    };
-  };
+function markupReader(program: MarkupProgram, places: number[]): Reader {
+  return (document, finalUrl) =>
+    after(program(document), (result) => {
+      if (!result.ok) return result;
+      const { answer } = result;
+      const base = baseUrl(answer.baseHref, finalUrl);
+      return {
+        ok: true,
+        content: { rows: answer.rows.map((row) => places.map((place) => row[place] ?? [])) },
+        links: distinctRequests(answer.links, base),
+        next: answer.next === undefined ? undefined : requestUrl(answer.next, base),
+        base,
+      };
+    });
 }
 
 /** What the markup engine is asked, and for each source the place of its pick (-1 = it has none). */
@@ -92,49 +89,4 @@ const pickOf = ({ css, attr, markup }: Extract<Source, { from: 'css' }>, all: bo
 /** In the order of the document, each once. */
 function distinctRequests(references: string[], base: string): string[] {
   return [...new Set(references.flatMap((reference) => requestUrl(reference, base) ?? []))];
-}
-
-function jsonReader({ extract, next }: ExtractPlan, sources: Source[]): Reader {
-  const each = extract.each === undefined ? undefined : compileJsonPath(extract.each);
-  const nextPath = next !== undefined && 'json' in next ? compileJsonPath(next.json) : undefined;
-  const paths = sources.map((source) => (source.from === 'json' ? compileJsonPath(source.path) : undefined));
-  return ({ body, encoding }, finalUrl) => {
-    const parsed = parseJson(decodeAs(encoding, body));
-    if (!parsed.ok) return parsed;
-    const items = each === undefined ? [parsed.value] : each.all(parsed.value);
-    const content =
-      sources.length === 0
-        ? wholeItems(items)
-        : { rows: items.map((item) => paths.map((path) => path?.all(item) ?? [])) };
-    if ('detail' in content) return { ok: false, detail: content.detail };
-    const named = nextPath?.first(parsed.value);
-    const page = typeof named === 'string' && named !== '' ? requestUrl(named, finalUrl) : undefined;
-    return { ok: true, content, links: [], next: page, base: finalUrl };
-  };
-}
-
-function wholeItems(items: Json[]): { records: JsonObject[] } | { detail: string } {
-  const odd = items.findIndex((item) => item === null || typeof item !== 'object' || Array.isArray(item));
-  if (odd === -1) return { records: items as JsonObject[] };
-  const item = items[odd] ?? null;
-  const type = item === null ? 'null' : Array.isArray(item) ? 'a list' : `a ${typeof item}`;
-  return { detail: `without fields a record has to be a JSON object; item ${String(odd)} is ${type}` };
-}
-
-function csvReader(sources: Source[]): Reader {
-  const columns = sources.map((source) => (source.from === 'column' ? source.column : undefined));
-  const rowOf = (row: CsvRow): Json[][] =>
-    columns.map((column) => {
-      const cell = column === undefined ? undefined : row.get(column);
-      return cell === undefined ? [] : [cell];
-    });
-  return ({ body, encoding }, finalUrl) => {
-    const parsed = parseCsv(decodeAs(encoding, body));
-    if (!parsed.ok) return parsed;
-    const content =
-      sources.length === 0
-        ? { records: parsed.rows.map((row) => Object.fromEntries(row)) }
-        : { rows: parsed.rows.map(rowOf) };
-    return { ok: true, content, links: [], next: undefined, base: finalUrl };
-  };
 }

@@ -19,7 +19,7 @@ async function recordsOf(example: string, where: string): Promise<JsonObject[]> 
   const url = `http://127.0.0.1:8080${where}`;
   const headers = Object.fromEntries(response.headers);
   const extractor = await compileExtractor({ extract: read.task.extract });
-  const extraction = extractor.extract({ url, finalUrl: url, headers, body: await response.bytes() });
+  const extraction = await extractor.extract({ url, finalUrl: url, headers, body: await response.bytes() });
   if (!extraction.ok) throw new Error(extraction.detail);
   return extraction.records;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ExtractSpec, FieldSpec, NextRule } from '#core/task.ts';
-import { checkExtract, compileExtractor } from '#extract/compile.ts';
+import { checkExtract } from '#extract/check.ts';
+import { compileExtractor } from '#extract/compile.ts';
 import { spec } from './documents.ts';
 
 const field = (format: ExtractSpec['format'], f: string | FieldSpec) => checkExtract(spec({ format, fields: { f } }));

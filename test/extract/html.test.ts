@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FieldSpec } from '#core/task.ts';
-import { DEPTH_MAX, parseMarkup } from '#extract/tree.ts';
+import { DEPTH_MAX } from '#extract/markup.ts';
+import { parseMarkup } from '#extract/tree.ts';
 import { extract, htmlField, records } from './documents.ts';
 
 describe('html is parsed by the rules of HTML', () => {

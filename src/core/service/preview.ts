@@ -115,7 +115,7 @@ async function extracted(trial: Trial, { extract }: TaskSpec, url: string, page:
   const view = { warnings: [], page: { finalUrl, status, contentType, bytes: body.byteLength, ms: Math.round(ms) } };
   const document = { url, finalUrl, headers, body };
   const candidates = trial.fieldCandidates(document);
-  const extraction = (await trial.compileExtractor({ extract })).extract(document);
+  const extraction = await (await trial.compileExtractor({ extract })).extract(document);
   if (!extraction.ok)
     return { ...view, candidates, records: [], problem: { reason: extraction.reason, detail: extraction.detail } };
   return { ...view, candidates, records: extraction.records.slice(0, PREVIEW_RECORDS_MAX) };

@@ -161,7 +161,8 @@ export class Attempts {
       return { kind: 'aborted' };
     }
     let verdict = judge(result, task.retry, asked.attempts + 1, at, chance);
-    const extraction = result.ok && verdict.kind === 'keep' ? this.#extract(target, result) : undefined;
+    const extracting = result.ok && verdict.kind === 'keep' ? this.#extract(target, result) : undefined;
+    const extraction = extracting instanceof Promise ? await extracting : extracting;
     if (extraction?.ok === false) verdict = { kind: 'giveUp', ...extraction.why };
     if (verdict.kind === 'retry' && later) verdict = { ...verdict, at: Math.max(verdict.at, later.untilMs) };
     const next = transition(asked, { kind: 'verdict', verdict, at });
@@ -241,24 +242,25 @@ export class Attempts {
   }
 
   /** An extractor that throws at a document says no more about it than that it cannot be read. */
-  #extract(
-    target: PendingTarget,
-    result: Extract<FetchResult, { ok: true }>,
-  ):
-    | (Extract<Extraction, { ok: true }> & { lines: string[] })
-    | { ok: false; why: Omit<Extract<Verdict, { kind: 'giveUp' }>, 'kind'> } {
+  #extract(target: PendingTarget, result: Extract<FetchResult, { ok: true }>): Extracted | Promise<Extracted> {
     const { url } = target;
     const { finalUrl, headers, body, status } = result;
     const fetchedAt = new Date(this.#ports.clock.now()).toISOString();
-    try {
-      const extraction = this.#input.extractor.extract({ url, finalUrl, headers, body });
+    const read = (extraction: Extraction): Extracted => {
       if (!extraction.ok) return { ok: false, why: { reason: extraction.reason, detail: extraction.detail, status } };
       const lines = extraction.records.map((data, index) =>
         JSON.stringify({ url, fetchedAt, status, finalUrl, index, data }),
       );
       return { ...extraction, lines };
-    } catch (error) {
+    };
+    const failed = (error: unknown): Extracted => {
       return { ok: false, why: { reason: 'extract', detail: `the extractor failed: ${String(error)}`, status } };
+    };
+    try {
+      const extraction = this.#input.extractor.extract({ url, finalUrl, headers, body });
+      return extraction instanceof Promise ? extraction.then(read).catch(failed) : read(extraction);
+    } catch (error) {
+      return failed(error);
     }
   }
 
@@ -330,3 +332,6 @@ export class Attempts {
 }
 
 type Ended = Extract<TargetState, { kind: 'ended' }>;
+type Extracted =
+  | (Extract<Extraction, { ok: true }> & { lines: string[] })
+  | { ok: false; why: Omit<Extract<Verdict, { kind: 'giveUp' }>, 'kind'> };

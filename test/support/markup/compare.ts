@@ -1,7 +1,7 @@
 /** Both engines on the same documents and queries: what they do alike, what is left to the tree, and where they differ. */
 import { domEngine } from '#extract/dom-engine.ts';
 import { scanEngine } from '#extract/markup-engine.ts';
-import type { MarkupBytes, MarkupProgram, MarkupQuery, MarkupResult } from '#extract/markup.ts';
+import type { MarkupBytes, MarkupQuery, MarkupResult } from '#extract/markup.ts';
 import { Dice } from './dice.ts';
 import { encoded, randomDocument } from './documents.ts';
 import { randomQuery } from './queries.ts';
@@ -53,7 +53,7 @@ function compare(
   tally: Tally,
   query: MarkupQuery,
   scan: (document: MarkupBytes) => MarkupResult | string,
-  tree: MarkupProgram,
+  tree: (document: MarkupBytes) => MarkupResult,
   document: MarkupBytes,
 ): void {
   tally.documents++;
