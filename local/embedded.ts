@@ -13,6 +13,7 @@ import { DynamoTable } from '#lambdas/aws/table.ts';
 import type { Clock, Table } from '#core/ports.ts';
 import { buildConsole } from '../console/build.ts';
 import { systemClock } from './clock.ts';
+import type { Grant } from './iam-policy.ts';
 import { synthesise } from './synth.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -41,7 +42,9 @@ export async function startEmbedded(options: {
   onRefusal?: (message: string) => void;
   /** Serve the console at `/` too, built first where its sources have changed. */
   withConsole?: boolean;
-  usesDir?: string;
+  onUse?: (grant: Grant) => void;
+  /** Invocations of one function at a time; see `WorldOptions`. */
+  concurrencyMax?: number;
 }): Promise<EmbeddedStack> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { dataDir, port, log, listBuckets = [], assembly: given, withConsole = false, ...more } = options;

@@ -16,6 +16,7 @@ import { eventBusService, readEvents, type BusEvent } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
 import { httpApi } from './http-api.ts';
 import { Access } from './iam-access.ts';
+import type { Grant } from './iam-policy.ts';
 import { checkMachineLogs, checkPolling, mayLog, schedulerRole, Services } from './iam-services.ts';
 import { readPolicies } from './iam-template.ts';
 import { noteUses, USES_VARIABLE } from './iam-uses.ts';
@@ -58,8 +59,8 @@ export interface WorldOptions {
   foreignBuckets?: readonly string[];
   /** Directory of the console's files, served beside the API's routes. */
   consoleDir?: string;
-  /** Where the grants that get used are noted (`iam-uses.ts`), beside the directory that the environment names. */
-  usesDir?: string;
+  /** Called for every call that exactly one grant allows, beside what the environment has noted (`iam-uses.ts`). */
+  onUse?: (grant: Grant) => void;
 }
 
 export interface WorldResource {
@@ -137,11 +138,14 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const concurrencyMax = options.concurrencyMax ?? CONCURRENCY_DEFAULT;
   const assembly = readAssembly(options.assembly, options.stackName);
   const { account, region } = placeOf(assembly);
-  const notes = [options.usesDir, process.env[USES_VARIABLE]].map(noteUses);
+  const note = noteUses(process.env[USES_VARIABLE]);
   const access = new Access({
     account,
     region,
-    used: (grant) => notes.forEach((note) => note(grant)),
+    used(grant) {
+      note(grant);
+      options.onUse?.(grant);
+    },
     refused(message) {
       log(`refused: ${message}`);
       options.onRefusal?.(message);

@@ -6,7 +6,7 @@ import { readAssembly } from '#local/assembly.ts';
 import { withoutGrant } from '#local/iam-grants.ts';
 import type { Grant } from '#local/iam-policy.ts';
 import { synthesise } from '#local/synth.ts';
-import { LIST_BUCKET } from './exercise.ts';
+import { LIST_BUCKET } from './rig.ts';
 
 export const localAssembly = (outDir: string): Promise<string> =>
   synthesise({

@@ -6,7 +6,7 @@ import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Attr, Change, Item, Key } from '#core/ports.ts';
 import { asRun, asShard, type RunRow, type ShardRow } from '#core/rows.ts';
 import { readRun, shardsOf } from '#core/store.ts';
-import { runKey, scheduleKey, waiterKey } from '#core/names.ts';
+import { backlogOf, runKey, scheduleKey, SWITCHES_KEY, waiterKey } from '#core/names.ts';
 import { S3Blobs } from '#lambdas/aws/blobs.ts';
 import { dynamoClient, s3Client, schedulerClient, sfnClient, sqsClient, type Place } from '#lambdas/aws/clients.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
@@ -60,6 +60,17 @@ export class Owner {
 
   async setSchedule(taskId: string, set: Record<string, Attr>): Promise<void> {
     await this.#set(scheduleKey(TENANT, taskId), { set });
+  }
+
+  /** As if nobody had asked for the operator's switches for long. */
+  async ageSwitches(): Promise<void> {
+    await this.#set(SWITCHES_KEY, { set: { kind: 'switches', askedAt: 0 } });
+  }
+
+  /** Does a shard of the tenant wait for a worker's place? */
+  async hasBacklog(tenant: string): Promise<boolean> {
+    const region = this.#world.clientEnv['AWS_REGION'] ?? '';
+    return (await this.#table.query({ ...backlogOf(tenant, region), limit: 1 })).items.length > 0;
   }
 
   /** Somebody waits for the task's lock who is no run. */
