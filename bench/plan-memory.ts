@@ -70,6 +70,7 @@ class Passing implements Blobs {
 
   exists = (): Promise<boolean> => Promise.resolve(true);
   delete = (key: string): Promise<void> => rm(this.#path(key), { force: true });
+  list = (): Promise<string[]> => Promise.resolve([]);
   readUrl = (): Promise<string> => Promise.resolve('');
   writeUrl = (): Promise<string> => Promise.resolve('');
   getForeign = (): Promise<never> => Promise.reject(new Error('no other buckets'));

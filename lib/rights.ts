@@ -50,6 +50,12 @@ const objects = (s: Surroundings, ...actions: string[]): PolicyStatement =>
  * "forbidden". No condition on `s3:prefix`: reading an object carries no prefix, so such a condition would never hold.
  */
 const tellMissing = (...bucketArns: string[]): PolicyStatement => allow(['s3:ListBucket'], bucketArns);
+/** Names of objects, for what nothing names any more; below the tenants' prefix only, so not of the whole bucket. */
+const findObjects = (s: Surroundings): PolicyStatement => {
+  const list = allow(['s3:ListBucket'], [s.bucket.bucketArn]);
+  list.addCondition('StringLike', { 's3:prefix': OBJECTS_PATTERN });
+  return list;
+};
 /** Objects by stream: large ones go up in parts, and what fails half-way must not stay. */
 const streams = (s: Surroundings): PolicyStatement =>
   objects(s, 's3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload');
@@ -141,6 +147,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'),
     index(s, DUE_INDEX.name),
     objects(s, 's3:DeleteObject'),
+    findObjects(s),
     obey(s),
     send(s),
     bury(s),

@@ -3,6 +3,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3ServiceException,
   type S3Client,
@@ -100,6 +101,13 @@ export class S3Blobs implements Blobs {
     await call(this.#what('DeleteObject', key), () =>
       this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key })),
     );
+  }
+
+  async list(prefix: string, max: number): Promise<string[]> {
+    const { Contents = [] } = await call(this.#what('ListObjectsV2', prefix), () =>
+      this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, MaxKeys: max })),
+    );
+    return Contents.flatMap(({ Key }) => Key ?? []);
   }
 
   readUrl(key: string, seconds: number): Promise<string> {

@@ -298,6 +298,11 @@ const runPrefix = (tenant: string, runId: string): string => {
 };
 export const targetsObject = (tenant: string, runId: string, shard: string): string =>
   `${runPrefix(tenant, runId)}targets/${shard}.ndjson.gz`;
+/** What the objects of one plan begin with, whether or not it became its round's: held between passes, targets, ledger lines. */
+export const planObjects = (tenant: string, runId: string, round: number, plan: number): string[] => {
+  const name = `r${digits(round, 3)}p${digits(plan, 3)}`;
+  return [`plan/${name}-`, `targets/${name}s`, `ledger/plan-${name}-`].map((rest) => runPrefix(tenant, runId) + rest);
+};
 /** What a planner holds between its passes. @param file lower-case letters, digits and hyphens. */
 export const planObject = (tenant: string, runId: string, round: number, plan: number, file: string): string =>
   `${runPrefix(tenant, runId)}plan/r${digits(round, 3)}p${digits(plan, 3)}-${file}.bin`;

@@ -107,6 +107,8 @@ export interface Objects {
   readBytes(key: string): Promise<Uint8Array>;
   exists(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
+  /** Keys that begin so, in the order of their bytes; the first `max` of them, 1,000 at most. */
+  list(prefix: string, max: number): Promise<string[]>;
   /** A URL that reads the object without credentials for `seconds`. */
   readUrl(key: string, seconds: number): Promise<string>;
   /** A URL that takes one PUT of the object for `seconds`. */

@@ -1,10 +1,11 @@
 /**
  * What remains to be done when a run has ended: its task's lock goes to whoever waits for it, and the objects that lost
- * leases left behind are deleted. The run stays due until all of it is done, so the sweep goes on where others died.
+ * leases and lost plans left behind are deleted. The run stays due until all of it is done, so the sweep goes on where others died.
  */
-import { SETTLE_SHARDS_MAX } from './limits.ts';
+import { Bounded } from './bounded.ts';
+import { SETTLE_OBJECTS_MAX, SETTLE_SHARDS_MAX } from './limits.ts';
 import { tellRun } from './alerts/run-news.ts';
-import { commitName, fileName, fileObject, linksObject, runKey, type FileKind } from './names.ts';
+import { commitName, fileName, fileObject, linksObject, planObjects, runKey, type FileKind } from './names.ts';
 import { isEnded } from './run.ts';
 import { dropSlot } from './quota-gate.ts';
 import { dropLock, startNext } from './run-lock.ts';
@@ -36,7 +37,30 @@ export async function settle(ports: Ports, run: RunRow): Promise<boolean> {
     await ports.table.update(runKey(run.tenant, run.runId), { set }, { eq: ['attempt', run.attempt] });
     return false;
   }
+  if (!(await clearLostPlans(ports, run))) return false;
   return (await moveRun(ports, run.tenant, run.runId, { kind: 'settled', attempt: run.attempt })).ok;
+}
+
+/** Planners that died or were overtaken leave what they had written by then. False when there may be more than one pass takes. */
+async function clearLostPlans({ objects }: Ports, run: RunRow): Promise<boolean> {
+  const deleting = new Bounded(8);
+  let left = SETTLE_OBJECTS_MAX;
+  for (const prefix of lostPlans(run)) {
+    const keys = await objects.list(prefix, left);
+    for (const key of keys) await deleting.run(() => objects.delete(key));
+    left -= keys.length;
+    if (left === 0) break;
+  }
+  await deleting.drain();
+  return left > 0;
+}
+
+/** Every planner has an epoch of its own, and rounds are planned in order: an epoch that no round names was one for the round then next. */
+export function lostPlans({ tenant, runId, planEpoch, rounds }: RunRow): string[] {
+  const epochs = Array.from({ length: planEpoch }, (_, i) => i + 1);
+  return epochs
+    .filter((epoch) => !rounds.some(({ plan }) => plan === epoch))
+    .flatMap((epoch) => planObjects(tenant, runId, rounds.filter(({ plan }) => plan < epoch).length, epoch));
 }
 
 /**

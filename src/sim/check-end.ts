@@ -1,6 +1,6 @@
 /** What is checked when all runs are over: each run's manifest, ledger and records, what is left behind, and the pace. */
 import { ledgerObject } from '#core/manifest.ts';
-import { commitName, fileName, fileObject, linksObject, manifestObject } from '#core/names.ts';
+import { commitName, fileName, fileObject, linksObject, manifestObject, targetsObject } from '#core/names.ts';
 import { asShard, type RunRow, type ShardRow } from '#core/rows.ts';
 import type { Manifest } from '#core/operations.ts';
 import { checkLedger } from './check-ledger.ts';
@@ -67,7 +67,10 @@ function checkRun(world: World, run: RunRow): Violation[] {
 function checkLeft(world: World, run: RunRow): Violation[] {
   const { tenant, runId } = run;
   const named = new Set<string>();
+  for (const { ledgers } of run.rounds)
+    for (const { name } of ledgers) named.add(fileObject(tenant, runId, fileName('ledger', name)));
   for (const shard of shardsOf(world, run)) {
+    named.add(targetsObject(tenant, runId, shard.shardId));
     for (const commit of shard.commits) {
       const name = commitName(shard.shardId, commit.e, commit.q);
       named.add(fileObject(tenant, runId, fileName('records', name))).add(ledgerObject(shard, commit));
@@ -81,7 +84,7 @@ function checkLeft(world: World, run: RunRow): Violation[] {
   }
   const settledAt = world.watch.runs.get(runId)?.settledAt ?? -Infinity;
   const stored = [...world.watch.written].flatMap(([key, writtenAt]) =>
-    /\/(parts|ledger|links)\/r\d/.test(key) && key.includes(runId) && world.objects.stored.has(key)
+    /\/(parts|ledger|links|targets|plan)\/(plan-)?r\d/.test(key) && key.includes(runId) && world.objects.stored.has(key)
       ? [{ key, writtenAt }]
       : [],
   );

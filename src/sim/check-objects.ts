@@ -2,7 +2,7 @@
 import { GRACE_MS_MAX } from '#core/pace/parameters.ts';
 import { violation, type Violation } from './invariants.ts';
 
-/** @param stored keys under the run's parts, ledger and links, with when they were written. */
+/** @param stored keys of the run that should be named, with when they were written. */
 export function checkOrphans(
   stored: { key: string; writtenAt: number }[],
   named: ReadonlySet<string>,

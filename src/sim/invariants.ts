@@ -31,7 +31,7 @@ export const INVARIANTS = {
   slotsApart: 'Two reservations of a host’s pace never overlap, and requests keep the distance.',
   paceEpochs: 'Of several who steer a host’s pace at once one does, and its feedback counts once.',
   onceCreatesOne: 'All requests with one idempotency key create one run at most.',
-  orphansGone: 'When a run is settled, lost leases have left no objects behind.',
+  orphansGone: 'When a run is settled, lost leases and lost plans have left no objects behind.',
   nothingSpins: 'No step waits by going round in circles: it would let nothing else happen.',
   onlyTrouble: 'A step fails only when one of its ports did.',
 } as const;

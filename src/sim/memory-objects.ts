@@ -54,6 +54,10 @@ export class MemoryObjects implements Objects {
     return Promise.resolve();
   }
 
+  list(prefix: string, max: number): Promise<string[]> {
+    return Promise.resolve([...this.stored.keys()].filter((key) => key.startsWith(prefix)).sort().slice(0, max)); // prettier-ignore
+  }
+
   readUrl(key: string): Promise<string> {
     return Promise.resolve(`memory:read/${key}`);
   }

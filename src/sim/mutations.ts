@@ -206,6 +206,13 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: 'what lost leases left behind is never deleted',
   },
   {
+    name: 'lost-plans-stay',
+    file: 'settle.ts',
+    find: 'filter((epoch) => !rounds.some(({ plan }) => plan === epoch))',
+    replace: 'filter((epoch) => rounds.some(({ plan }) => plan === epoch) && epoch < 0)',
+    breaks: 'what planners that died had written is never deleted',
+  },
+  {
     name: 'lock-dropped-by-anyone',
     file: 'run-lock.ts',
     find: "{ all: [{ eq: ['holder', ref.runId] }, { eq: ['token', token] }] },\n  );",

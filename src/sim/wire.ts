@@ -170,6 +170,7 @@ export function objectsOf(wire: Wire, actor: Actor, objects: MemoryObjects): Obj
     readBytes: (key) => call('readBytes', key, () => objects.readBytes(key)),
     exists: (key) => call('exists', key, () => objects.exists(key)),
     delete: (key) => call('delete', key, () => objects.delete(key)),
+    list: (prefix, max) => call('list', prefix, () => objects.list(prefix, max)),
     readUrl: (key) => objects.readUrl(key),
     writeUrl: (key) => objects.writeUrl(key),
     readForeignBatches: (bucket, key) => objects.readForeignBatches(bucket, key),

@@ -6,6 +6,8 @@ export interface Blobs {
   get(key: string): Promise<AsyncIterable<Uint8Array>>;
   exists(key: string): Promise<boolean>;
   delete(key: string): Promise<void>;
+  /** See `Objects`. */
+  list(prefix: string, max: number): Promise<string[]>;
   readUrl(key: string, seconds: number): Promise<string>;
   writeUrl(key: string, seconds: number): Promise<string>;
   getForeign(bucket: string, key: string): Promise<AsyncIterable<Uint8Array>>;

@@ -83,6 +83,9 @@ export class LineObjects implements Objects {
   delete(key: string): Promise<void> {
     return this.#blobs.delete(key);
   }
+  list(prefix: string, max: number): Promise<string[]> {
+    return this.#blobs.list(prefix, max);
+  }
   readUrl(key: string, seconds: number): Promise<string> {
     return this.#blobs.readUrl(key, seconds);
   }

@@ -75,5 +75,13 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       await expect(all(objects.readLines(at))).rejects.toBeInstanceOf(ObjectMissing);
       await expect(objects.readBytes(at)).rejects.toBeInstanceOf(ObjectMissing);
     });
+
+    it('lists what begins so, in order, no more than is wanted', async () => {
+      const prefix = key('/');
+      for (const name of ['b', 'a', 'c']) await objects.writeLines(`${prefix}${name}`, []);
+      expect(await objects.list(prefix, 10)).toEqual(['a', 'b', 'c'].map((name) => prefix + name));
+      expect(await objects.list(prefix, 2)).toEqual(['a', 'b'].map((name) => prefix + name));
+      expect(await objects.list(`${prefix}d`, 10)).toEqual([]);
+    });
   });
 }

@@ -1,7 +1,6 @@
-/** Targets that kill their workers, messages that nobody can handle, and what lost leases leave behind. */
+/** Targets that kill their workers, and messages that nobody can handle. */
 import { describe, expect, it } from 'vitest';
 import { LEASE_MS } from '#core/limits.ts';
-import { readRun } from '#core/store.ts';
 import { sweep } from '#core/steps/sweep.ts';
 import { work } from '#core/steps/work.ts';
 import { MemoryWorld, caller, compileWords, task } from '#support/memory-world.ts';
@@ -193,39 +192,5 @@ describe('dead messages', () => {
       await world.drain();
     });
     expect(state).toBe('SUCCEEDED');
-  });
-});
-
-describe('after the end', () => {
-  it('the sweep deletes what a lost lease has written and no row names', async () => {
-    const world = await new MemoryWorld().open();
-    const runId = await world.startRun(task({ source: { urls: urls(30) } }));
-    const key = (kind: string, name: string): string => `t/acme/runs/${runId}/${kind}/${name}.ndjson.gz`;
-    const orphan = 'r000p001s000000-1-0001';
-    await world.play(runId, async () => {
-      const [entry] = world.queued.splice(0);
-      if (entry === undefined) throw new Error('nothing was sent');
-      // Dies after its objects and before its row.
-      const update: Ports['table']['update'] = (at, change, condition) =>
-        change.append ? Promise.reject(new Error('killed')) : world.table.update(at, change, condition);
-      const table = new Proxy(world.table, {
-        get: (target, name) => {
-          const member: unknown = name === 'update' ? update : Reflect.get(target, name);
-          return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-        },
-      });
-      expect(await world.until(work({ ...world.ports, table }, entry.message, Infinity))).toBe('released');
-      expect(await world.objects.exists(key('ledger', orphan))).toBe(true);
-      world.clock.moveTo(world.clock.now() + LEASE_MS);
-      world.queued.push(entry);
-      await world.drain();
-    });
-    await outcome(world, runId);
-    world.clock.moveTo(world.clock.now() + 120_000);
-    expect(await world.until(sweep(world.ports))).toMatchObject({ runsSettled: 1, failures: 0 });
-    expect(await world.objects.exists(key('ledger', orphan))).toBe(false);
-    expect(await world.objects.exists(key('parts', orphan))).toBe(false);
-    await outcome(world, runId);
-    expect((await readRun(world.table, 'acme', runId))?.dueAt).toBeUndefined();
   });
 });

@@ -2,7 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { clientOf } from '#cli/client.ts';
 import { PLAN_CHUNK_BYTES, PLAN_HELD_BYTES } from '#core/limits.ts';
-import { ended, LOOK_MS, must, opened, pause, type Rig, task, until } from './rig.ts';
+import { planObject } from '#core/names.ts';
+import { changed, ended, LOOK_MS, must, opened, pause, type Rig, task, until } from './rig.ts';
 
 /** A sandbox looks at the switches every few seconds: no use in asking it all the time. */
 const SELDOM_MS = 500;
@@ -22,9 +23,9 @@ export async function crowded(rig: Rig): Promise<void> {
   for (const { id } of [first, second]) await ended(client, id, 'SUCCEEDED');
 }
 
-/** More targets than a planner holds in memory: what it puts aside it reads again and takes away. */
+/** More targets than a planner holds in memory: what it puts aside it takes away again, and the sweep what one that died had. */
 export async function crammed(rig: Rig): Promise<void> {
-  const { client } = rig;
+  const { client, owner, stack } = rig;
   const gate = await opened(rig);
   const padding = 'x'.repeat(8_000);
   const targets = Math.ceil((PLAN_HELD_BYTES + PLAN_CHUNK_BYTES) / padding.length);
@@ -33,9 +34,20 @@ export async function crammed(rig: Rig): Promise<void> {
   await fetch(upload.url, { method: 'PUT', body: gzipSync(lines.join('\n'), { level: 1 }) });
   const { id } = await client.startInline(task('crammed', { list: upload.list }));
   await until(client, id, ({ state }) => state === 'RUNNING');
+  // As if another planner had died.
+  await owner.putObject(
+    stack.world.resource('bucket', 'Results').name,
+    planObject('local', id, 1, 2, 'all-0'),
+    'half of it',
+  );
+  await owner.setRun(id, { planEpoch: 2 });
   await client.stopRun(id);
   const { progress } = await ended(client, id, 'STOPPED');
   must('targets', progress.discovered, targets);
+  await owner.setRun(id, { dueAt: 0 });
+  await stack.world.invoke('FunctionsSweep', {});
+  await changed(owner, id, (run) => run.duePk === undefined);
+  must('what planners left', await owner.keys(`t/local/runs/${id}/plan/`), []);
 }
 
 /** Each function that obeys the operator's switches asks AppConfig when it is the one that finds them old. */

@@ -120,6 +120,11 @@ export class Owner {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   }
 
+  /** Of result objects. */
+  keys(prefix: string): Promise<string[]> {
+    return this.#blobs(OWNER_KEY).list(prefix, 1_000);
+  }
+
   async sendMessage(queuePrefix: string, body: string): Promise<void> {
     const { url } = this.#world.resource('queue', queuePrefix);
     await this.#client(sqsClient, 'SQS').send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
@@ -134,7 +139,10 @@ export class Owner {
   /** The store of result objects as one function has it: its port, its key, its rights. */
   blobsOf(functionPrefix: string): S3Blobs {
     const spec = this.#world.resource('function', functionPrefix);
-    const client = this.#client(s3Client, 'S3', accessKeyIdOf(spec));
+    return this.#blobs(accessKeyIdOf(spec));
+  }
+  #blobs(accessKeyId: string): S3Blobs {
+    const client = this.#client(s3Client, 'S3', accessKeyId);
     return new S3Blobs(client, this.#world.resource('bucket', 'Results').name);
   }
 
