@@ -9,6 +9,7 @@ import { TASK_FIELDS } from '../fields.ts';
 import { inTurn, outFile, report } from './measured.ts';
 
 const TARGETS_PER_PART = 250;
+const allowAddresses = ['127.0.0.0/8'];
 const fetcher = createFetcher({ userAgent: 'gleaner-bench' });
 const extractor = await compileExtractor({ extract: { format: 'auto', fields: TASK_FIELDS, keepBody: 'none' } });
 const blobs: Pick<Blobs, 'put'> = { put: (key, chunks) => pipeline(chunks, createWriteStream(key)) };
@@ -25,7 +26,7 @@ const flush = (): Promise<unknown> => {
 };
 await inTurn(async (url: string) => {
   const got = await fetcher.fetch({
-    url, method: 'GET', headers: {}, secretHeaders: {}, timeoutMs: 30_000, bytesMax: 64 * 2 ** 20, redirectsMax: 5, allowAddresses: ['127.0.0.0/8'],
+    url, method: 'GET', headers: {}, secretHeaders: {}, timeoutMs: 30_000, bytesMax: 64 * 2 ** 20, redirectsMax: 5, allowAddresses,
   }); // prettier-ignore
   if (!got.ok || got.status !== 200) throw new Error(`${url}: ${got.ok ? String(got.status) : got.detail}`);
   const made = await extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });

@@ -75,9 +75,11 @@ function toUrl(text: string, attr: string | undefined, base: string): string | n
 
 /** WHATWG resolution, serialised; null for what cannot be parsed. */
 export function resolveUrl(reference: string, base: string): string | null {
-  return resolve(/^[ \t\n\f\r]|[ \t\n\f\r]$/.test(reference) ? trimmed(reference) : reference, base);
+  const isSpaced = reference.charCodeAt(0) <= SPACE || reference.charCodeAt(reference.length - 1) <= SPACE;
+  return resolve(isSpaced ? trimmed(reference) : reference, base);
 }
 
+const SPACE = 0x20;
 const trimmed = (reference: string): string => reference.replace(/^[ \t\n\f\r]+|[ \t\n\f\r]+$/g, '');
 
 /** The document's base URL: `<base href>` resolved against where the document was found, unless it leads nowhere. */

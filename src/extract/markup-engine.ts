@@ -6,7 +6,6 @@
 import { isAscii } from 'node:buffer';
 import { decodeAs } from './legacy-decoder.ts';
 import {
-  DEPTH_MAX,
   type MarkupBytes,
   type MarkupEngine,
   type MarkupProgram,
@@ -43,10 +42,9 @@ export function scanEngine(query: MarkupQuery): Scan | undefined {
   if (!compiled.ok) return undefined;
   let scanner: Scanner | undefined;
   return (document) => {
-    scanner ??= new Scanner(compiled.query, DEPTH_MAX);
-    const { utf8, ascii } = asUtf8(document);
+    scanner ??= new Scanner(compiled.query);
     try {
-      return { ok: true, answer: scanner.scan(utf8, ascii) };
+      return { ok: true, answer: scanner.scan(asUtf8(document)) };
     } catch (error) {
       if (error instanceof Unfollowed) return error.message;
       throw error;
@@ -64,11 +62,9 @@ export function treeReason(query: MarkupQuery): string | undefined {
 const NOT_ASCII = new Set(['utf-16le', 'utf-16be', 'iso-2022-jp', 'shift_jis', 'x-user-defined']);
 
 /** The document in UTF-8, without byte order mark; copied only where it is in another encoding and says something in it. */
-function asUtf8({ body, encoding }: MarkupBytes): { utf8: Buffer; ascii: boolean } {
+function asUtf8({ body, encoding }: MarkupBytes): Buffer {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const ascii = !NOT_ASCII.has(encoding) && isAscii(bytes);
-  if (ascii) return { utf8: bytes, ascii };
-  if (encoding !== 'utf-8') return { utf8: Buffer.from(decodeAs(encoding, body)), ascii };
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return { utf8: marked ? bytes.subarray(3) : bytes, ascii };
+  if (encoding !== 'utf-8')
+    return !NOT_ASCII.has(encoding) && isAscii(bytes) ? bytes : Buffer.from(decodeAs(encoding, body));
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

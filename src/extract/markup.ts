@@ -5,12 +5,6 @@
 
 import type { Soon } from './soon.ts';
 
-/**
- * Open elements inside each other. Browsers stop nesting at 512; selectors walk up the ancestors, so an unbounded depth
- * would make a hostile page quadratic.
- */
-export const DEPTH_MAX = 2_000;
-
 /** What is read of a matched element. */
 export type Reading =
   /** Text content, runs of HTML white space made one space, ends trimmed. */

@@ -30,6 +30,7 @@ export class Connections {
   /** For each origin with requests in flight: those that have seen no new connection begin. */
   readonly #waiting = new Map<string, Set<Watch>>();
 
+  #last: { list: readonly string[]; agent: Agent } | undefined;
   #closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -37,6 +38,13 @@ export class Connections {
   }
 
   agent(allowAddresses: readonly string[]): Dispatcher {
+    // The targets of a run bring the same list one after the other.
+    if (this.#last?.list !== allowAddresses)
+      this.#last = { list: allowAddresses, agent: this.#agentOf(allowAddresses) };
+    return this.#last.agent;
+  }
+
+  #agentOf(allowAddresses: readonly string[]): Agent {
     const cidrs = [...new Set(allowAddresses.map((cidr) => cidr.trim()))].sort();
     const key = cidrs.join(' ');
     const agent = this.#agents.get(key) ?? this.#create(cidrs);
@@ -71,6 +79,7 @@ export class Connections {
     this.#closed = true;
     const agents = [...this.#agents.values()];
     this.#agents.clear();
+    this.#last = undefined;
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 

@@ -5,7 +5,7 @@
 import type { FetchRequest, FetchResult, Fetcher } from '#core/ports.ts';
 import { Connections } from './connections.ts';
 import { exchange, type ExchangeResult } from './exchange.ts';
-import { nextHop, parseHttpUrl, type Hop } from './redirect.ts';
+import { isHttp, nextHop, strip, type Hop } from './redirect.ts';
 import { requestHeaders } from './request-headers.ts';
 import { createResolver, type Resolve } from './resolver.ts';
 
@@ -74,7 +74,6 @@ class Journey {
     const visited = new Set<string>();
     for (let redirects = 0; ; redirects++) {
       this.#at = hop.url.href;
-      visited.add(identity(hop));
       const response = await this.#exchange(hop);
       if (!response.ok) return this.#fail(response.reason, response.detail);
       const next = nextHop(hop, response.status, response.headers['location'], this.#request.secretHeaders);
@@ -83,6 +82,7 @@ class Journey {
         return { ok: true, status, finalUrl: this.#at, headers, body, redirects, wireBytes, ms: this.#ms() };
       }
       if (next.kind === 'refused') return this.#fail('redirects', next.detail);
+      visited.add(identity(hop));
       const refusal = this.#refusal(next.hop, visited, redirects) ?? (await this.#askHop(next.hop));
       if (refusal !== undefined) return refusal;
       hop = next.hop;
@@ -91,10 +91,10 @@ class Journey {
 
   #firstHop(): Hop | undefined {
     const { url: text, method, body } = this.#request;
-    const given = URL.parse(text);
-    const url = parseHttpUrl(text);
-    if (given === null || url === undefined) return undefined;
-    const headers = requestHeaders(this.#request, this.#options.userAgent, given);
+    const url = URL.parse(text);
+    if (url === null || !isHttp(url)) return undefined;
+    const headers = requestHeaders(this.#request, this.#options.userAgent, url);
+    strip(url);
     return { url, method: method.toUpperCase(), headers, body };
   }
 

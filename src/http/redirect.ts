@@ -35,10 +35,16 @@ export function nextHop(
 /** Absolute http(s) URL without fragment and credentials; undefined for all else. */
 export function parseHttpUrl(text: string, base?: URL): URL | undefined {
   const url = URL.parse(text, base?.href);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
-  url.hash = '';
-  url.username = '';
-  url.password = '';
+  return url === null || !isHttp(url) ? undefined : strip(url);
+}
+
+export const isHttp = ({ protocol }: URL): boolean => protocol === 'http:' || protocol === 'https:';
+
+/** Takes away what is not sent to a server in its address. Most URLs have nothing of it, and to set is dearer than to ask. */
+export function strip(url: URL): URL {
+  if (url.href.includes('#')) url.hash = '';
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
   return url;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FieldSpec } from '#core/task.ts';
-import { DEPTH_MAX } from '#extract/markup.ts';
+import { DEPTH_MAX } from '#extract/scan/numbers.ts';
 import { parseMarkup } from '#extract/tree.ts';
 import { extract, htmlField, records } from './documents.ts';
 

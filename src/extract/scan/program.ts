@@ -6,20 +6,24 @@
 import { compile } from 'css-select';
 import { AttributeAction, isTraversal, SelectorType, type Selector as Token } from 'css-what';
 import { readSelector } from '../selector.ts';
-import type { Lexer } from './lexer.ts';
-import { FIRST_FREE_TAG, KEYS, knownTag, MATHML, SVG, T } from './tags.ts';
+import { CONFIG_BYTES, FIRST_FREE_TAG, KEYS, MATHML, SVG, T_IMAGE, WORDS_MAX } from './numbers.ts';
+import { knownTag } from './tags.ts';
 
 const WORD_BITS = 32;
-/** More compounds than this are left to the tree: each word of them costs every element a step. */
-const WORDS_MAX = 8;
 
-/** The element that a start tag opens, as a test sees it. */
+/** The element that a start tag opens, as a slow test sees it. */
 export interface Opening {
   /** In lower case. */
   name(): string;
-  lexer: Lexer;
+  /** References decoded; undefined = it has none. */
+  attribute(name: string): string | undefined;
 }
-export type Test = (opening: Opening) => boolean;
+export type SlowTest = (opening: Opening) => boolean;
+/** What else an element must be. Words and values are for plain ASCII: other values go by the slow test. */
+export type Test =
+  | { kind: 'exists'; name: Buffer }
+  | { kind: 'word' | 'equals'; name: Buffer; value: Buffer; slow: SlowTest }
+  | { kind: 'slow'; slow: SlowTest };
 
 export interface Compound {
   selector: number;
@@ -81,7 +85,7 @@ function compoundOf(tokens: Token[], selector: number, link: Compound['link']): 
       else slow.push(follows(token));
     }
   }
-  if (slow.length > 0) compound.tests.push(slowTest(slow));
+  if (slow.length > 0) compound.tests.push({ kind: 'slow', slow: slowTest(slow) });
   if (/[^\0-\x7f]/.test(compound.name ?? '')) throw new NeedsTree('an element name beyond ASCII');
   return compound;
 }
@@ -107,32 +111,22 @@ function follows(token: Token): Token {
 function quickTest(token: Token): Test | undefined {
   if (token.type !== SelectorType.Attribute || /[^\0-\x7f]/.test(token.name)) return undefined;
   const name = Buffer.from(token.name.toLowerCase());
-  if (token.action === AttributeAction.Exists) return ({ lexer }) => lexer.find(name) !== -1;
+  if (token.action === AttributeAction.Exists) return { kind: 'exists', name };
   if (token.ignoreCase !== 'quirks' || !/^[\w-]+$/.test(token.value)) return undefined;
-  const value = Buffer.from(token.value);
-  const slow = slowTest([token]);
-  return (opening) => {
-    const { lexer } = opening;
-    const at = lexer.find(name);
-    if (at === -1) return false;
-    if (!lexer.isPlainAscii(lexer.valueFrom(at), lexer.valueTo(at))) return slow(opening);
-    return token.action === AttributeAction.Element ? lexer.hasWord(at, value) : lexer.isValue(at, value);
-  };
+  const kind = token.action === AttributeAction.Element ? 'word' : 'equals';
+  return { kind, name, value: Buffer.from(token.value), slow: slowTest([token]) };
 }
 
 /** By the library that the tree engine uses, so that both mean the same by an operator. */
-function slowTest(tokens: Token[]): Test {
+function slowTest(tokens: Token[]): SlowTest {
   return compile<Opening, Opening>([tokens.map((token) => ({ ...token }))], {
     cacheResults: false,
     relativeSelector: false,
     adapter: {
       isTag: (opening): opening is Opening => opening !== undefined,
       getName: (opening) => opening.name(),
-      getAttributeValue: ({ lexer }, name) => {
-        const at = lexer.find(Buffer.from(name));
-        return at === -1 ? undefined : lexer.value(at);
-      },
-      hasAttrib: ({ lexer }, name) => lexer.find(Buffer.from(name)) !== -1,
+      getAttributeValue: (opening, name) => opening.attribute(name),
+      hasAttrib: (opening, name) => opening.attribute(name) !== undefined,
       getChildren: () => [],
       getParent: () => null,
       getSiblings: (opening) => [opening],
@@ -193,7 +187,17 @@ export function assemble(chains: Compound[][], readsAttributes: (selector: numbe
     scopeHasChains: false,
   };
   for (const { compound, bit } of layout) place(program, compound, bit, readsAttributes(compound.selector));
+  if (configBytes(program) > CONFIG_BYTES / 2) throw new NeedsTree('too much to compare with');
   return program;
+}
+
+/** About what its names and tests take. */
+function configBytes({ tests, names }: Program): number {
+  let bytes = 0;
+  for (const test of tests.flatMap((all) => all ?? []))
+    bytes += 32 + ('name' in test ? test.name.length : 0) + ('value' in test ? test.value.length : 0);
+  for (const name of names.keys()) bytes += name.length + 4;
+  return bytes;
 }
 
 function place(program: Program, compound: Compound, bit: number, reads: boolean): void {
@@ -221,5 +225,5 @@ function keysOf(program: Program, name: string | undefined): Iterable<number> {
     program.names.set(name, number);
   }
   // `<image>` in the body is an `img`, and is pushed as one.
-  return number === T.IMAGE ? [SVG + number, MATHML + number] : [number, SVG + number, MATHML + number];
+  return number === T_IMAGE ? [SVG + number, MATHML + number] : [number, SVG + number, MATHML + number];
 }

@@ -3,7 +3,7 @@ import type { MarkupQuery, Pick } from '../markup.ts';
 import { assemble, compoundsOf, NeedsTree, type Program } from './program.ts';
 
 export interface ByteReading {
-  reading: { as: 'text' } | { as: 'html' } | { as: 'attribute'; name: Uint8Array };
+  reading: { as: 'text' } | { as: 'html' } | { as: 'attribute'; name: string };
   all: boolean;
 }
 
@@ -90,5 +90,5 @@ function chainsOf(css: string, number: number) {
 function byteReading({ reading, all }: Pick): ByteReading {
   if (reading.as !== 'attribute') return { reading, all };
   if (/[^\0-\x7f]/.test(reading.name)) throw new NeedsTree('an attribute name beyond ASCII');
-  return { reading: { as: 'attribute', name: Buffer.from(reading.name.toLowerCase()) }, all };
+  return { reading: { as: 'attribute', name: reading.name.toLowerCase() }, all };
 }

@@ -3,6 +3,63 @@
  * a number when it is met. SVG and MathML elements have the number of their lower-case name plus an offset, so that
  * `<title>` in an SVG is never taken for the title of the page.
  */
+import {
+  BUTTON_SCOPE,
+  END_BLOCK,
+  END_BREAK,
+  END_FORM,
+  END_FORMATTING,
+  END_HEADING,
+  END_LIST_ITEM,
+  END_MARKED,
+  END_PARAGRAPH,
+  END_ROOT,
+  END_TEMPLATE,
+  HEADING,
+  IMPLIED_END,
+  IMPLIED_END_THOROUGH,
+  INTEGRATION,
+  ITEM_BOUNDARY,
+  KEYS,
+  LEAVES_FOREIGN,
+  LIST_SCOPE,
+  MATHML,
+  SCOPE,
+  SPECIAL,
+  START_ANCHOR,
+  START_BLOCK,
+  START_BUTTON,
+  START_FOREIGN,
+  START_FORM,
+  START_FORMATTING,
+  START_HEADING,
+  START_HR,
+  START_IGNORED,
+  START_IMAGE,
+  START_IN_SCRIPT,
+  START_IN_TITLE,
+  START_LIST_ITEM,
+  START_MARKED,
+  START_NOBR,
+  START_OPTION,
+  START_PRE,
+  START_RAW,
+  START_ROOT,
+  START_RUBY_BASE,
+  START_RUBY_TEXT,
+  START_SELECT,
+  START_TABLE,
+  START_TEMPLATE,
+  START_TEXTAREA,
+  START_TO_TREE,
+  START_VOID,
+  START_VOID_PLAIN,
+  START_XMP,
+  SVG,
+  TABLE_PART,
+  TABLE_SCOPE,
+  UNESCAPED,
+} from './numbers.ts';
 
 const NAMES = [
   'a abbr acronym address annotation-xml applet area article aside audio b base basefont bdi bdo bgsound big blockquote',
@@ -17,13 +74,6 @@ const NAMES = [
   .join(' ')
   .split(' ');
 
-/** Numbers from here up are given out while a selector or a document is read. */
-export const FIRST_FREE_TAG = 256;
-/** Different names without a rule that one document may have before it is left to the tree. */
-export const SVG = 1024;
-export const MATHML = 2 * SVG;
-export const KEYS = 3 * SVG;
-
 const numbers = new Map(NAMES.map((name, at) => [name, at + 1]));
 
 /** The number of a name that some rule mentions; throws on any other, which is a slip of the pen in a table below. */
@@ -36,85 +86,9 @@ export const knownTag = (name: string): number | undefined => numbers.get(name);
 
 /** The name of a known tag. */
 export const tagName = (number: number): string => NAMES[number - 1] ?? '';
-
-export const T = {
-  A: tag('a'),
-  ANNOTATION_XML: tag('annotation-xml'),
-  BASE: tag('base'),
-  BASEFONT: tag('basefont'),
-  BGSOUND: tag('bgsound'),
-  BODY: tag('body'),
-  BR: tag('br'),
-  BUTTON: tag('button'),
-  CAPTION: tag('caption'),
-  COL: tag('col'),
-  COLGROUP: tag('colgroup'),
-  DD: tag('dd'),
-  DT: tag('dt'),
-  FONT: tag('font'),
-  FORM: tag('form'),
-  FRAMESET: tag('frameset'),
-  HEAD: tag('head'),
-  HR: tag('hr'),
-  HTML: tag('html'),
-  IMAGE: tag('image'),
-  IMG: tag('img'),
-  INPUT: tag('input'),
-  KEYGEN: tag('keygen'),
-  LI: tag('li'),
-  LINK: tag('link'),
-  MALIGNMARK: tag('malignmark'),
-  MATH: tag('math'),
-  META: tag('meta'),
-  MGLYPH: tag('mglyph'),
-  NOBR: tag('nobr'),
-  NOFRAMES: tag('noframes'),
-  NOSCRIPT: tag('noscript'),
-  OPTGROUP: tag('optgroup'),
-  OPTION: tag('option'),
-  P: tag('p'),
-  PLAINTEXT: tag('plaintext'),
-  RTC: tag('rtc'),
-  RUBY: tag('ruby'),
-  SCRIPT: tag('script'),
-  SELECT: tag('select'),
-  STYLE: tag('style'),
-  SVG: tag('svg'),
-  TABLE: tag('table'),
-  TBODY: tag('tbody'),
-  TD: tag('td'),
-  TEMPLATE: tag('template'),
-  TEXTAREA: tag('textarea'),
-  TFOOT: tag('tfoot'),
-  TH: tag('th'),
-  THEAD: tag('thead'),
-  TITLE: tag('title'),
-  TR: tag('tr'),
-} as const;
+export const tagNames: readonly string[] = NAMES;
 
 // ---------------------------------------------------------------- classes of elements
-
-/** HTML's "special" elements. */
-export const SPECIAL = 1;
-/** Bounds "in scope"; in list item, button and table scope likewise. */
-export const SCOPE = 2;
-export const LIST_SCOPE = 4;
-export const BUTTON_SCOPE = 8;
-export const TABLE_SCOPE = 16;
-/** Special, and ends the search for a list item that is still open: all but address, div and p. */
-export const ITEM_BOUNDARY = 32;
-/** Closed by "generate implied end tags"; the second also by its thorough form. */
-export const IMPLIED_END = 64;
-export const IMPLIED_END_THOROUGH = 128;
-export const HEADING = 256;
-/** Direct children that are no part of a table are moved out of it. */
-export const TABLE_PART = 512;
-/** A start tag that leaves SVG and MathML. */
-export const LEAVES_FOREIGN = 1024;
-/** Content of these foreign elements follows the rules of HTML. */
-export const INTEGRATION = 2048;
-/** Text in it is written without escaping when it is serialised. */
-export const UNESCAPED = 4096;
 
 export const classes = new Uint16Array(KEYS);
 
@@ -154,53 +128,6 @@ mark(UNESCAPED, 'style script xmp iframe noembed noframes plaintext');
 
 // ---------------------------------------------------------------- what a tag does in the body
 
-/** Which rule of "in body" a start tag follows; `GENERIC` for every name that no rule mentions. */
-export const START = {
-  GENERIC: 0,
-  BLOCK: 1,
-  HEADING: 2,
-  FORMATTING: 3,
-  LIST_ITEM: 4,
-  VOID: 5,
-  VOID_PLAIN: 6,
-  RAW: 7,
-  IN_SCRIPT: 8,
-  IN_TITLE: 9,
-  ANCHOR: 10,
-  PRE: 11,
-  HR: 12,
-  BUTTON: 13,
-  TABLE: 14,
-  OPTION: 15,
-  SELECT: 16,
-  FORM: 17,
-  TEXTAREA: 18,
-  FOREIGN: 19,
-  TEMPLATE: 20,
-  MARKED: 21,
-  ROOT: 22,
-  IGNORED: 23,
-  RUBY_BASE: 24,
-  RUBY_TEXT: 25,
-  XMP: 26,
-  IMAGE: 27,
-  NOBR: 28,
-  TO_TREE: 29,
-} as const;
-export const END = {
-  GENERIC: 0,
-  BLOCK: 1,
-  FORMATTING: 2,
-  PARAGRAPH: 3,
-  LIST_ITEM: 4,
-  HEADING: 5,
-  ROOT: 6,
-  FORM: 7,
-  MARKED: 8,
-  TEMPLATE: 9,
-  BREAK: 10,
-} as const;
-
 export const startRules = new Uint8Array(SVG);
 export const endRules = new Uint8Array(SVG);
 const rule = (table: Uint8Array, which: number, names: string): void => {
@@ -211,75 +138,43 @@ const BLOCKS =
   'address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer header hgroup main ' +
   'menu nav ol search section summary ul';
 const FORMATTING = 'b big code em font i s small strike strong tt u';
-rule(startRules, START.BLOCK, `${BLOCKS} p`);
-rule(startRules, START.HEADING, 'h1 h2 h3 h4 h5 h6');
-rule(startRules, START.FORMATTING, FORMATTING);
-rule(startRules, START.LIST_ITEM, 'li dd dt');
-rule(startRules, START.VOID, 'area br embed img input keygen wbr');
-rule(startRules, START.VOID_PLAIN, 'base basefont bgsound link meta param source track');
-rule(startRules, START.RAW, 'style noframes noembed iframe');
-rule(startRules, START.IN_SCRIPT, 'script');
-rule(startRules, START.IN_TITLE, 'title');
-rule(startRules, START.ANCHOR, 'a');
-rule(startRules, START.PRE, 'pre listing');
-rule(startRules, START.HR, 'hr');
-rule(startRules, START.BUTTON, 'button');
-rule(startRules, START.TABLE, 'table');
-rule(startRules, START.OPTION, 'option optgroup');
-rule(startRules, START.SELECT, 'select');
-rule(startRules, START.FORM, 'form');
-rule(startRules, START.TEXTAREA, 'textarea');
-rule(startRules, START.FOREIGN, 'svg math');
-rule(startRules, START.TEMPLATE, 'template');
-rule(startRules, START.MARKED, 'applet marquee object');
-rule(startRules, START.ROOT, 'html body');
-rule(startRules, START.IGNORED, 'caption col colgroup frame head tbody td tfoot th thead tr');
-rule(startRules, START.RUBY_BASE, 'rb rtc');
-rule(startRules, START.RUBY_TEXT, 'rp rt');
-rule(startRules, START.XMP, 'xmp');
-rule(startRules, START.IMAGE, 'image');
-rule(startRules, START.NOBR, 'nobr');
-rule(startRules, START.TO_TREE, 'frameset plaintext');
+rule(startRules, START_BLOCK, `${BLOCKS} p`);
+rule(startRules, START_HEADING, 'h1 h2 h3 h4 h5 h6');
+rule(startRules, START_FORMATTING, FORMATTING);
+rule(startRules, START_LIST_ITEM, 'li dd dt');
+rule(startRules, START_VOID, 'area br embed img input keygen wbr');
+rule(startRules, START_VOID_PLAIN, 'base basefont bgsound link meta param source track');
+rule(startRules, START_RAW, 'style noframes noembed iframe');
+rule(startRules, START_IN_SCRIPT, 'script');
+rule(startRules, START_IN_TITLE, 'title');
+rule(startRules, START_ANCHOR, 'a');
+rule(startRules, START_PRE, 'pre listing');
+rule(startRules, START_HR, 'hr');
+rule(startRules, START_BUTTON, 'button');
+rule(startRules, START_TABLE, 'table');
+rule(startRules, START_OPTION, 'option optgroup');
+rule(startRules, START_SELECT, 'select');
+rule(startRules, START_FORM, 'form');
+rule(startRules, START_TEXTAREA, 'textarea');
+rule(startRules, START_FOREIGN, 'svg math');
+rule(startRules, START_TEMPLATE, 'template');
+rule(startRules, START_MARKED, 'applet marquee object');
+rule(startRules, START_ROOT, 'html body');
+rule(startRules, START_IGNORED, 'caption col colgroup frame head tbody td tfoot th thead tr');
+rule(startRules, START_RUBY_BASE, 'rb rtc');
+rule(startRules, START_RUBY_TEXT, 'rp rt');
+rule(startRules, START_XMP, 'xmp');
+rule(startRules, START_IMAGE, 'image');
+rule(startRules, START_NOBR, 'nobr');
+rule(startRules, START_TO_TREE, 'frameset plaintext');
 
-rule(endRules, END.BLOCK, `${BLOCKS} button listing pre`);
-rule(endRules, END.FORMATTING, `a nobr ${FORMATTING}`);
-rule(endRules, END.PARAGRAPH, 'p');
-rule(endRules, END.LIST_ITEM, 'li dd dt');
-rule(endRules, END.HEADING, 'h1 h2 h3 h4 h5 h6');
-rule(endRules, END.ROOT, 'html body');
-rule(endRules, END.FORM, 'form');
-rule(endRules, END.MARKED, 'applet marquee object');
-rule(endRules, END.TEMPLATE, 'template');
-rule(endRules, END.BREAK, 'br');
-
-// ---------------------------------------------------------------- from bytes to numbers
-
-/** One step of the hash over the bytes of a name, in lower case. */
-export const hashed = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0;
-
-const SLOTS = 1024;
-const slots = new Uint16Array(SLOTS);
-for (const [name, number] of numbers) {
-  let hash = 0;
-  for (const char of name) hash = hashed(hash, char.charCodeAt(0));
-  let slot = hash & (SLOTS - 1);
-  while (slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1);
-  slots[slot] = number;
-}
-const NAME_BYTES = NAMES.map((name) => Buffer.from(name));
-
-/** The number of the name in `bytes[from, to)`, whose hash is given; 0 when no rule mentions it. */
-export function tagOf(bytes: Uint8Array, from: number, to: number, hash: number): number {
-  for (let slot = hash & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
-    const number = slots[slot]!;
-    if (number === 0) return 0;
-    const name = NAME_BYTES[number - 1]!;
-    if (name.length !== to - from) continue;
-    let at = 0;
-    while (at < name.length && lower(bytes[from + at]!) === name[at]) at++;
-    if (at === name.length) return number;
-  }
-}
-
-/** An ASCII letter in lower case, any other byte as it is. */
-export const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);
+rule(endRules, END_BLOCK, `${BLOCKS} button listing pre`);
+rule(endRules, END_FORMATTING, `a nobr ${FORMATTING}`);
+rule(endRules, END_PARAGRAPH, 'p');
+rule(endRules, END_LIST_ITEM, 'li dd dt');
+rule(endRules, END_HEADING, 'h1 h2 h3 h4 h5 h6');
+rule(endRules, END_ROOT, 'html body');
+rule(endRules, END_FORM, 'form');
+rule(endRules, END_MARKED, 'applet marquee object');
+rule(endRules, END_TEMPLATE, 'template');
+rule(endRules, END_BREAK, 'br');

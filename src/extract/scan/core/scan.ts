@@ -1,0 +1,479 @@
+/**
+ * One pass over a document: finds its tags and text and hands them to the rules of the place where they stand. It stops
+ * where the document ends, or as soon as nothing that follows can change the answer.
+ */
+import {
+  AGAIN,
+  CONTENT_MARKUP,
+  CONTENT_SCRIPT,
+  CONTENT_TEXT,
+  END_HEADING,
+  END_TEMPLATE,
+  FAULT_LATE_COMMENT,
+  FAULT_MATH_ONLY,
+  FAULT_MOVED_TEXT,
+  FAULT_OPEN_COMMENT,
+  FAULT_SPACE_REFERENCE,
+  MODE_AFTER_HEAD,
+  MODE_BEFORE_HEAD,
+  MODE_BEFORE_HTML,
+  MODE_BODY,
+  MODE_CAPTION,
+  MODE_CELL,
+  MODE_COLUMNS,
+  MODE_HEAD,
+  MODE_HEAD_NOSCRIPT,
+  MODE_ROW,
+  MODE_SELECT,
+  MODE_SELECT_IN_TABLE,
+  MODE_TABLE,
+  MODE_TABLE_BODY,
+  MODE_TEMPLATE,
+  SVG,
+  TABLE_PART,
+} from '../numbers.ts';
+import {
+  beginAutomaton,
+  configureAutomaton,
+  isReading,
+  missing,
+  tellComment,
+  templates,
+  tellText,
+  writing,
+} from './automaton.ts';
+import {
+  beginBuilder,
+  bodyHasEnded,
+  classOf,
+  configureBuilder,
+  current,
+  dropLineFeed,
+  dropsLineFeed,
+  endRule,
+  headIsOpenAgain,
+  isForeign,
+  isListed,
+  isPending,
+  isUnsettled,
+  leaveHeadAgain,
+  mode,
+  pop,
+  popTo,
+  QUIRKS_NO,
+  QUIRKS_UNCLEAR,
+  reconstruct,
+  settleQuirks,
+  top,
+} from './builder.ts';
+import { beginEvents, events, eventsEnd } from './events.ts';
+import { fault, forgetFault, unfollowed } from './fault.ts';
+import { endInBody, endInForeign, endTemplate, isMathOnly, startInBody, startInForeign } from './in-body.ts';
+import { closeHead, endBeforeBody, openBody, openHead, openHtml, startBeforeBody } from './in-head.ts';
+import { endInSelect, endInSelectInTable, startInSelect, startInSelectInTable, startInTemplate } from './in-select.ts';
+import {
+  endInCaption,
+  endInCell,
+  endInColumns,
+  endInRow,
+  endInSection,
+  endInTable,
+  isTablePart,
+  startInCaption,
+  startInCell,
+  startInColumns,
+  startInRow,
+  startInSection,
+  startInTable,
+} from './in-table.ts';
+import {
+  afterGt,
+  cdataEnd,
+  commentEnd,
+  end,
+  endsWithGt,
+  isAt,
+  isComment,
+  load_,
+  MARK_DECLARATION,
+  MARK_END,
+  MARK_START,
+  markAt,
+  nextMarkup,
+  nameTo,
+  nameFrom,
+  rawEnd,
+  readTag,
+  scriptEnd,
+  skipSpace,
+  attributes,
+} from './lexer.ts';
+import { address } from './memory.ts';
+import { addName, beginNames, forgetNames, readName } from './names.ts';
+import { GUARD_BYTES } from '../numbers.ts';
+
+export { address };
+export { addName, forgetNames };
+
+const DOCTYPE: usize = memory.data<u8>([0x64, 0x6f, 0x63, 0x74, 0x79, 0x70, 0x65]);
+const HTML: usize = memory.data<u8>([0x68, 0x74, 0x6d, 0x6c]);
+const BASE: usize = memory.data<u8>([0x62, 0x61, 0x73, 0x65]);
+const BODY: usize = memory.data<u8>([0x62, 0x6f, 0x64, 0x79]);
+const FRAMESET: usize = memory.data<u8>([0x66, 0x72, 0x61, 0x6d, 0x65, 0x73, 0x65, 0x74]);
+const AMPERSAND = 0x26;
+const LF = 10;
+const CR = 13;
+
+let mayStop: bool = true;
+let usesBase: bool = false;
+let readsRoot: bool = false;
+
+export function configure(
+  words: i32,
+  selectors: i32,
+  usesScope: bool,
+  hasRecords: bool,
+  scopeHasChains: bool,
+  firstMatches: i32,
+  rootIsRead: bool,
+  baseIsUsed: bool,
+): void {
+  configureAutomaton(words, selectors, usesScope, hasRecords, scopeHasChains, firstMatches);
+  configureBuilder(rootIsRead);
+  readsRoot = rootIsRead;
+  usesBase = baseIsUsed;
+}
+
+/** Scans the document at `at`, behind which there are `GUARD_BYTES` more. 0, or why it is not followed; the events begin at `eventsFrom`. */
+export function scan(at: i32, length: i32): i32 {
+  forgetFault();
+  load_(at, length);
+  beginEvents(at + length + GUARD_BYTES);
+  beginNames();
+  beginAutomaton();
+  beginBuilder();
+  mayStop = true;
+  run(at);
+  return fault;
+}
+export function eventsFrom(): i32 {
+  return events;
+}
+export { eventsEnd };
+
+function run(from: i32): void {
+  for (let at = from; at < end;) {
+    const mark = nextMarkup(at);
+    if (mark > at) text(at, mark);
+    if (mark >= end) break;
+    at = markup(mark);
+    if (fault != 0) return;
+    if (at < 0 || (missing == 0 && mayStop && isOver(at))) break;
+  }
+  finish();
+}
+
+/** The place after the markup at `at`; -1 when the document ends in it. */
+function markup(at: i32): i32 {
+  const mark = markAt(at);
+  if (mark == MARK_START) {
+    const after = readTag(at + 1);
+    return after < 0 ? -1 : startTag(after);
+  }
+  if (mark == MARK_END) {
+    const after = readTag(at + 2);
+    if (after >= 0) endTag();
+    return after;
+  }
+  return mark == MARK_DECLARATION ? declaration(at) : bogus(at);
+}
+
+// ---------------------------------------------------------------- tags
+
+function startTag(after: i32): i32 {
+  const key = readName();
+  dropLineFeed(false);
+  let content: i32 = CONTENT_MARKUP;
+  if (mode == MODE_BODY && current < SVG && !isMathOnly(key)) content = startInBody(key);
+  else if (isForeign()) content = startInForeign(key);
+  else if (isMathOnly(key)) unfollowed(FAULT_MATH_ONLY);
+  else {
+    do content = startByMode(key);
+    while (content == AGAIN && fault == 0);
+  }
+  return content == CONTENT_MARKUP || fault != 0 ? after : readContent(content, after);
+}
+
+function startByMode(key: i32): i32 {
+  switch (mode) {
+    case MODE_BODY:
+      return startInBody(key);
+    case MODE_CELL:
+      return startInCell(key);
+    case MODE_CAPTION:
+      return startInCaption(key);
+    case MODE_TABLE:
+      return startInTable(key);
+    case MODE_TABLE_BODY:
+      return startInSection(key);
+    case MODE_ROW:
+      return startInRow(key);
+    case MODE_COLUMNS:
+      return startInColumns(key);
+    case MODE_SELECT:
+      return startInSelect(key);
+    case MODE_SELECT_IN_TABLE:
+      return startInSelectInTable(key);
+    case MODE_TEMPLATE:
+      return startInTemplate(key);
+    default:
+      return startBeforeBody(key);
+  }
+}
+
+function endTag(): void {
+  const key = readName();
+  dropLineFeed(false);
+  // Nearly always the tag ends the element it stands in, and nothing else happens.
+  if (key == current && endsAlone(key) && mode <= MODE_CAPTION && !isListed(top)) return pop();
+  if (current >= SVG && endInForeign(key)) return;
+  while (!endByMode(key) && fault == 0);
+}
+
+/** End tags whose rule, when their own element is the current one, is to close it. */
+function endsAlone(key: i32): bool {
+  return key < SVG && endRule(key) <= END_HEADING && !isTablePart(key);
+}
+
+function endByMode(key: i32): bool {
+  switch (mode) {
+    case MODE_BODY:
+      endInBody(key);
+      return true;
+    case MODE_CELL:
+      return endInCell(key);
+    case MODE_CAPTION:
+      return endInCaption(key);
+    case MODE_TABLE:
+      return endInTable(key);
+    case MODE_TABLE_BODY:
+      return endInSection(key);
+    case MODE_ROW:
+      return endInRow(key);
+    case MODE_COLUMNS:
+      return endInColumns(key);
+    case MODE_SELECT:
+      return endInSelect(key);
+    case MODE_SELECT_IN_TABLE:
+      return endInSelectInTable(key);
+    case MODE_TEMPLATE:
+      if (endRule(key) == END_TEMPLATE) endTemplate();
+      return true;
+    default:
+      return endBeforeBody(key);
+  }
+}
+
+/** Reads an element that holds text alone up to its end tag, and closes it. */
+function readContent(content: i32, from: i32): i32 {
+  const name = nameFrom;
+  const length = nameTo - nameFrom;
+  // The name as the document writes it, in lower case: no byte of it is beyond ASCII here.
+  lowered(name, length);
+  const to = content == CONTENT_SCRIPT ? scriptEnd(from, loweredName, length) : rawEnd(from, loweredName, length);
+  if (to > from && isReading()) {
+    const first = dropsLineFeed ? afterLineFeed(from, to) : from;
+    if (first < to) tellText(first, to, current, content == CONTENT_TEXT);
+  }
+  dropLineFeed(false);
+  const after = to >= end ? -1 : readTag(to + 2);
+  pop();
+  if (headIsOpenAgain) leaveHeadAgain();
+  return after;
+}
+
+const loweredName: usize = memory.data(16);
+function lowered(at: i32, length: i32): void {
+  for (let i = 0; i < min(length, 16); i++) store<u8>(loweredName + i, load<u8>(at + i) | 0x20);
+}
+
+// ---------------------------------------------------------------- text
+
+function text(from: i32, to: i32): void {
+  if (mode == MODE_BODY && !isPending() && !isReading() && !dropsLineFeed) return;
+  let at = from;
+  if (dropsLineFeed) {
+    dropLineFeed(false);
+    at = afterLineFeed(from, to);
+    if (at == to) return;
+    reconstruct();
+    return insert(at, to);
+  }
+  if (isForeign()) return insert(at, to);
+  if (mode <= MODE_CAPTION || mode == MODE_TEMPLATE) {
+    reconstruct();
+    insert(at, to);
+  } else if (mode == MODE_SELECT || mode == MODE_SELECT_IN_TABLE) insert(at, to);
+  else textByMode(at, to);
+}
+
+function insert(from: i32, to: i32): void {
+  if (from < to && isReading()) tellText(from, to, current, true);
+}
+
+/** A line feed right at the beginning is no text. */
+function afterLineFeed(from: i32, to: i32): i32 {
+  const byte: i32 = load<u8>(from);
+  if (mayBeSpace(from)) unfollowed(FAULT_SPACE_REFERENCE);
+  if (byte == LF) return from + 1;
+  if (byte != CR) return from;
+  return from + 1 < to && load<u8>(from + 1) == LF ? from + 2 : from + 1;
+}
+
+/** A reference that may be white space: `&Tab;`, `&NewLine;`, or a number of at most that of a space. */
+function mayBeSpace(at: i32): bool {
+  if (load<u8>(at) != AMPERSAND) return false;
+  const next: i32 = load<u8>(at + 1);
+  if (next != 0x23) return next == 0x54 || next == 0x4e;
+  const isHex = (load<u8>(at + 2) | 0x20) == 0x78;
+  let value = 0;
+  for (let p = at + (isHex ? 3 : 2); value <= 0x20; p++) {
+    const digit = digitOf(load<u8>(p));
+    if (digit < 0 || digit >= (isHex ? 16 : 10)) return true;
+    value = value * (isHex ? 16 : 10) + digit;
+  }
+  return false;
+}
+function digitOf(byte: i32): i32 {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = (byte | 0x20) - 0x61;
+  return letter >= 0 && letter < 6 ? letter + 10 : -1;
+}
+
+/** Where white space is one thing and other text another. */
+function textByMode(from: i32, to: i32): void {
+  for (let at = from; at < to && fault == 0;) {
+    const rest = skipSpace(at, to);
+    if (mode < MODE_BEFORE_HTML && mode != MODE_COLUMNS) {
+      if (rest < to || (classOf(current) & TABLE_PART) == 0) return unfollowed(FAULT_MOVED_TEXT);
+      return insert(at, to);
+    }
+    if (mode != MODE_BEFORE_HTML && mode != MODE_BEFORE_HEAD) insert(at, rest);
+    if (rest == to) return;
+    if (mayBeSpace(rest)) return unfollowed(FAULT_SPACE_REFERENCE);
+    at = rest;
+    leaveFor();
+    if (mode == MODE_BODY) return text(at, to);
+  }
+}
+
+/** Text that is no white space ends what cannot hold it. */
+function leaveFor(): void {
+  switch (mode) {
+    case MODE_BEFORE_HTML:
+      openHtml();
+      break;
+    case MODE_BEFORE_HEAD:
+      openHead();
+      break;
+    case MODE_HEAD:
+      closeHead();
+      break;
+    case MODE_HEAD_NOSCRIPT:
+      pop();
+      break;
+    case MODE_AFTER_HEAD:
+      openBody();
+      break;
+    default:
+      unfollowed(FAULT_MOVED_TEXT);
+  }
+}
+
+// ---------------------------------------------------------------- the rest
+
+function declaration(at: i32): i32 {
+  dropLineFeed(false);
+  if (isComment(at)) {
+    const to = commentEnd(at);
+    if (to < 0) {
+      if (writing > 0) unfollowed(FAULT_OPEN_COMMENT);
+      return -1;
+    }
+    comment(at + 4, to);
+    return afterGt(to);
+  }
+  if (isAt(at + 2, DOCTYPE, 7)) {
+    const after = afterGt(at);
+    if (mode == MODE_BEFORE_HTML) settleQuirks(isPlainDoctype(at, after) ? QUIRKS_NO : QUIRKS_UNCLEAR);
+    return after;
+  }
+  if (isForeign() && at + 9 <= end && load<u64>(at) == 0x41544144435b213c && load<u8>(at + 8) == 0x5b) {
+    return cdata(at + 9);
+  }
+  comment(at + 2, bogusEnd(at));
+  return afterGt(at);
+}
+
+/** `<!doctype html>`, in whatever case, with white space where it may stand. */
+function isPlainDoctype(at: i32, after: i32): bool {
+  const name = skipSpace(at + 9, after);
+  if (name == at + 9 || !isAt(name, HTML, 4)) return false;
+  const last = skipSpace(name + 4, after);
+  return last == after - 1 && endsWithGt(after);
+}
+
+function cdata(from: i32): i32 {
+  const to = cdataEnd(from);
+  if (to > from && isReading()) tellText(from, to, current, false);
+  return to >= end ? -1 : to + 3;
+}
+
+/** `<?…>`, `</…>` with something that is no name, `<!…>` with something unknown. */
+function bogus(at: i32): i32 {
+  const closing = load<u8>(at + 1) == 0x2f;
+  if (closing && at + 2 < end && load<u8>(at + 2) == 0x3e) return at + 3;
+  dropLineFeed(false);
+  comment(closing ? at + 2 : at + 1, bogusEnd(at));
+  return afterGt(at);
+}
+
+function bogusEnd(at: i32): i32 {
+  const after = afterGt(at);
+  return endsWithGt(after) ? after - 1 : after;
+}
+
+function comment(from: i32, to: i32): void {
+  if (writing == 0) return;
+  if (bodyHasEnded) unfollowed(FAULT_LATE_COMMENT);
+  tellComment(from, to);
+}
+
+/** Can the rest of the document change nothing? What is open may still be moved, and a few tags reach back. */
+function isOver(at: i32): bool {
+  if (isUnsettled()) return false;
+  if (!reachesBack(at)) return true;
+  mayStop = false;
+  return false;
+}
+
+/** Is there a tag ahead that changes what was before it? */
+function reachesBack(from: i32): bool {
+  for (let at = nextMarkup(from); at < end; at = nextMarkup(at + 1)) {
+    const name = at + 1;
+    if (isAt(name, FRAMESET, 8)) return true;
+    if (usesBase && isAt(name, BASE, 4)) return true;
+    if (readsRoot && (isAt(name, HTML, 4) || isAt(name, BODY, 4))) return true;
+  }
+  return false;
+}
+
+function finish(): void {
+  while (templates > 0 && fault == 0) endTemplate();
+  while (mode >= MODE_BEFORE_HTML && fault == 0) leaveFor();
+  popTo(0);
+}
+
+export function attributeCount(): i32 {
+  return attributes;
+}
