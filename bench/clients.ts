@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LEAN_PROCESS } from '../lambdas/contract.ts';
 
 export interface Client {
   name: string;
@@ -13,6 +14,8 @@ export interface Client {
   /** Writes records that must equal Gleaner's. */
   extracts: boolean;
   command: [program: string, ...args: string[]];
+  /** Of its process, as it is deployed. */
+  env?: Record<string, string>;
   /** Undefined when it can run here. */
   absent: string | undefined;
 }
@@ -61,7 +64,7 @@ function bundled(file: string): string {
 }
 
 export const CLIENTS: Client[] = [
-  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, bundled('clients/gleaner.ts')], absent: undefined },
+  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, bundled('clients/gleaner.ts')], env: LEAN_PROCESS, absent: undefined },
   { name: 'fetch-only', does: 'undici alone: the limit', extracts: false, command: [node, bundled('clients/fetch-only.ts')], absent: undefined },
   { name: 'crawlee-cheerio', does: 'CheerioCrawler, tuned', extracts: true, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
   { name: 'crawlee-http', does: 'HttpCrawler, no parsing', extracts: false, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
@@ -74,7 +77,10 @@ const MINUTES_MAX = 10;
 export async function run(client: Client, list: string, out: string, inFlight: number): Promise<Measured> {
   const [program, ...args] = client.command;
   const mode = client.name === 'crawlee-http' ? ['http'] : [];
-  const child = spawn(program, [...args, list, out, String(inFlight), ...mode], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...args, list, out, String(inFlight), ...mode], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...client.env },
+  });
   const timer = setTimeout(() => child.kill(), MINUTES_MAX * 60_000);
   const texts = ['', ''];
   for (const [at, stream] of [child.stdout, child.stderr].entries()) {

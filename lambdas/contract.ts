@@ -155,10 +155,14 @@ export function environment<F extends FunctionName>(name: F, env: Record<string,
 }
 
 /**
- * Of the process that plans: a small young generation and two arenas. Most of what it makes lives for one line of a list, and
- * what the allocator keeps aside for it is a quarter of what ten million targets take.
+ * Of the processes that plan and collect: a small young generation, two arenas, and what is freed given back. Most of what they
+ * make lives for one line of a list or one page; what the allocator keeps aside for it is a quarter of their memory and more.
  */
-export const PLAN_PROCESS = { NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '2' } as const;
+export const LEAN_PROCESS = {
+  NODE_OPTIONS: '--max-semi-space-size=8',
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+} as const;
 
 /** Keys and indexes of both tables (DESIGN §4). */
 export const TABLE_KEYS = { partition: 'pk', sort: 'sk', ttl: 'expiresAt' } as const;

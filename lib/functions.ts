@@ -7,7 +7,7 @@ import {
   METRICS_NAMESPACE,
   OPERATOR_PROFILE,
   operatorApplication,
-  PLAN_PROCESS,
+  LEAN_PROCESS,
 } from '../lambdas/contract.ts';
 import { API_SECONDS_MAX, LAMBDA_SECONDS_MAX } from '../src/core/limits.ts';
 import type { Bundles } from './bundles.ts';
@@ -131,7 +131,7 @@ export class Functions extends Construct {
         RESULTS_BUCKET,
         LIST_BUCKETS,
         WORKERS_MAX,
-        ...PLAN_PROCESS,
+        ...LEAN_PROCESS,
       },
       dispatch: { ...common('dispatch'), WORKERS_MAX, CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
@@ -157,6 +157,7 @@ export class Functions extends Construct {
         SHARD_QUEUE_URL,
         RUN_MACHINE_ARN,
         OPERATOR_CONFIG,
+        ...LEAN_PROCESS,
       },
       notify: { ...common('notify'), CONTROL_TABLE, EVENT_BUS, WEBHOOK_SECRET_ARN },
       fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP, OPERATOR_CONFIG },

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { compileExtractor } from '#extract/compile.ts';
 import { createFetcher } from '#http/fetcher.ts';
+import { LineBuffer } from '#core/line-buffer.ts';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
 import { TASK_FIELDS } from '../fields.ts';
@@ -16,13 +17,13 @@ const blobs: Pick<Blobs, 'put'> = { put: (key, chunks) => pipeline(chunks, creat
 const objects = new LineObjects(blobs as Blobs);
 
 let part = 0;
-let lines: string[] = [];
+let lines = new LineBuffer();
 /** One part after the other, as commits are. */
 let writing: Promise<unknown> = Promise.resolve();
 const flush = (): Promise<unknown> => {
   const full = lines;
-  lines = [];
-  return (writing = writing.then(() => objects.writeLines(`${outFile}.${String(part++)}.gz`, full)));
+  lines = new LineBuffer();
+  return (writing = writing.then(() => objects.writeText(`${outFile}.${String(part++)}.gz`, full.bytes, 'kept')));
 };
 await inTurn(async (url: string) => {
   const got = await fetcher.fetch({
@@ -31,10 +32,10 @@ await inTurn(async (url: string) => {
   if (!got.ok || got.status !== 200) throw new Error(`${url}: ${got.ok ? String(got.status) : got.detail}`);
   const made = await extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
   if (!made.ok) throw new Error(`${url}: ${made.detail}`);
-  for (const data of made.records) lines.push(JSON.stringify({ url, data }));
-  if (lines.length >= TARGETS_PER_PART) await flush();
+  for (const data of made.records) lines.add(JSON.stringify({ url, data }));
+  if (lines.lines >= TARGETS_PER_PART) await flush();
 });
-if (lines.length > 0) await flush();
+if (lines.lines > 0) await flush();
 await writing;
 await fetcher.close();
 report();

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { createGzip } from 'node:zlib';
 import { outFile } from './measured.ts';
 
-const gzip = createGzip({ level: 6 });
+const gzip = createGzip({ level: 3 });
 const file = gzip.pipe(createWriteStream(`${outFile}.gz`));
 let held = '';
 

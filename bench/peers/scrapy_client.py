@@ -14,7 +14,7 @@ from scrapy.crawler import CrawlerProcess
 SOURCE, OUT, CONCURRENCY = sys.argv[1], sys.argv[2], int(sys.argv[3])
 WHITE = re.compile(r"[ \t\n\f\r]+")
 written = 0
-out = gzip.open(OUT + ".gz", "wt", compresslevel=6, encoding="utf-8")
+out = gzip.open(OUT + ".gz", "wt", compresslevel=3, encoding="utf-8")
 
 
 def collapse(text):

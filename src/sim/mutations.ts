@@ -23,9 +23,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'commit-before-part',
     file: 'work/batch.ts',
-    find: "write(fileObject(tenant, runId, fileName('records', name)), batch.records),",
+    find: "batch.records.lines > 0 ? objects.writeText(file('records'), batch.records.bytes, 'kept') : undefined,",
     replace:
-      "batch.records.length === 0 ? undefined : ((w) => (w.catch(() => 0), { lines: batch.records.length, bytes: 0, sha256: '' }))(objects.writeLines(fileObject(tenant, runId, fileName('records', name)), batch.records)),",
+      "batch.records.lines === 0 ? undefined : ((w) => (w.catch(() => 0), { bytes: 0, sha256: '' }))(objects.writeText(file('records'), batch.records.bytes, 'kept')),",
     breaks: 'the row names a part that is not yet written',
   },
   {

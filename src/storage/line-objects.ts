@@ -4,6 +4,7 @@ import { createGunzip, createGzip, gzip } from 'node:zlib';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { PassThrough, Readable } from 'node:stream';
+import { LineBuffer } from '#core/line-buffer.ts';
 import type { Objects, Stored } from '#core/ports.ts';
 import type { Blobs } from './blobs.ts';
 
@@ -32,8 +33,9 @@ export class LineObjects implements Objects {
     const level = LEVELS.kept;
     const isPacked = key.endsWith('.gz');
     if (Array.isArray(lines) && charsOf(lines) <= WHOLE_CHARS_MAX) {
-      const bytes = bytesOf(lines);
-      const body = isPacked ? await promisify(gzip)(bytes, { level }) : bytes;
+      const all = new LineBuffer();
+      for (const line of lines as string[]) all.add(line);
+      const body = isPacked ? await promisify(gzip)(all.bytes, { level }) : all.bytes;
       return { ...(await this.#put(key, one(body), LINES_TYPE)), lines: lines.length };
     }
     let count = 0;
@@ -52,8 +54,8 @@ export class LineObjects implements Objects {
     return { ...stored, lines: count };
   }
 
-  async writeText(key: string, lines: Uint8Array): Promise<Stored> {
-    const body = key.endsWith('.gz') ? await promisify(gzip)(lines, { level: LEVELS.once }) : lines;
+  async writeText(key: string, lines: Uint8Array, life: 'once' | 'kept'): Promise<Stored> {
+    const body = key.endsWith('.gz') ? await promisify(gzip)(lines, { level: LEVELS[life] }) : lines;
     return this.#put(key, one(body), LINES_TYPE);
   }
 
@@ -113,20 +115,8 @@ export class LineObjects implements Objects {
 }
 
 const LINES_TYPE = 'application/x-ndjson';
-const LF = 10;
 
 const charsOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0);
-
-/** Line by line into one buffer: joining them first takes several times as long. */
-function bytesOf(lines: readonly string[]): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0));
-  let at = 0;
-  for (const line of lines) {
-    at += bytes.write(line, at);
-    bytes[at++] = LF;
-  }
-  return bytes;
-}
 
 async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(body);

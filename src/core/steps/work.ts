@@ -217,11 +217,11 @@ async function open(
     onCommit: async (batch) => {
       ports.meter.count(METRICS.commits, 1);
       ports.meter.count(METRICS.attempts, batch.attempts);
-      ports.meter.count(METRICS.records, batch.records.length);
+      ports.meter.count(METRICS.records, batch.records.lines);
       ports.meter.count(METRICS.bodyBytes, batch.bodyBytes);
       ports.meter.count(METRICS.targetsCollected, batch.counts.collected ?? 0);
       ports.meter.count(METRICS.targetsFailed, batch.counts.failed ?? 0);
-      if (task.limits.maxRecords !== null) await countRecords(ports, run, batch.records.length, task.limits.maxRecords);
+      if (task.limits.maxRecords !== null) await countRecords(ports, run, batch.records.lines, task.limits.maxRecords);
     },
   });
 }

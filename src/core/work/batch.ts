@@ -3,6 +3,7 @@
  * conditional write on the shard's row that names the epoch. What no row names does not exist for readers.
  */
 import { withSet } from '../bitmap.ts';
+import { LineBuffer } from '../line-buffer.ts';
 import { addCounts, type BucketCounts, type LedgerLine } from '../ledger.ts';
 import { commitName, dueOf, fileName, fileObject, linksObject } from '../names.ts';
 import { asAttr, asShard, type CommitRow, type LeasedShard, type RetryMap, type ShardRow } from '../rows.ts';
@@ -22,8 +23,9 @@ export interface Finished {
 export class Batch {
   readonly startedAt: number;
   readonly indexes: number[] = [];
-  readonly lines: string[] = [];
-  readonly records: string[] = [];
+  /** Of the ledger. */
+  readonly lines = new LineBuffer();
+  readonly records = new LineBuffer();
   readonly links: string[] = [];
   counts: BucketCounts = {};
   attempts = 0;
@@ -36,15 +38,15 @@ export class Batch {
   }
 
   get isEmpty(): boolean {
-    return this.lines.length === 0;
+    return this.lines.lines === 0;
   }
 
   add(finished: Finished): void {
     const line = JSON.stringify(finished.line);
     if (finished.index !== undefined) this.indexes.push(finished.index);
-    this.lines.push(line);
+    this.lines.add(line);
     for (const record of finished.records) {
-      this.records.push(record);
+      this.records.add(record);
       this.size += record.length;
     }
     for (const link of finished.links) {
@@ -93,7 +95,7 @@ export async function commitBatch(
       done: withSet(shard.done, batch.indexes),
       counts: addCounts(shard.counts, batch.counts),
       attempts: shard.attempts + batch.attempts,
-      records: shard.records + batch.records.length,
+      records: shard.records + batch.records.lines,
       bytes: shard.bytes + batch.bodyBytes,
       ...(commit && { seq: commit.q }),
       ...(tries !== undefined && { tries }),
@@ -128,17 +130,17 @@ async function writeObjects(objects: Objects, shard: LeasedShard, batch: Batch):
   const { tenant, runId, shardId, epoch } = shard;
   const seq = shard.seq + 1;
   const name = commitName(shardId, epoch, seq);
-  const write = (key: string, lines: string[]) => (lines.length > 0 ? objects.writeLines(key, lines) : undefined);
+  const file = (kind: 'records' | 'ledger'): string => fileObject(tenant, runId, fileName(kind, name));
   const [records, ledger] = await Promise.all([
-    write(fileObject(tenant, runId, fileName('records', name)), batch.records),
-    objects.writeLines(fileObject(tenant, runId, fileName('ledger', name)), batch.lines),
-    write(linksObject(tenant, runId, name), batch.links),
+    batch.records.lines > 0 ? objects.writeText(file('records'), batch.records.bytes, 'kept') : undefined,
+    objects.writeText(file('ledger'), batch.lines.bytes, 'kept'),
+    batch.links.length > 0 ? objects.writeLines(linksObject(tenant, runId, name), batch.links) : undefined,
   ]);
   return {
     e: epoch,
     q: seq,
-    ...(records && { r: records.lines, rb: records.bytes, rh: records.sha256 }),
-    l: ledger.lines,
+    ...(records && { r: batch.records.lines, rb: records.bytes, rh: records.sha256 }),
+    l: batch.lines.lines,
     lb: ledger.bytes,
     lh: ledger.sha256,
     c: batch.counts,

@@ -299,7 +299,7 @@ export class Session implements Controlled {
   #commitWhenDue(now: number): void {
     const { lines, size } = this.#batch;
     if (this.#committing || this.#batch.isEmpty) return;
-    if (lines.length < BATCH_TARGETS_MAX && size < BATCH_BYTES_MAX && now < this.#batchDueAt) return;
+    if (lines.lines < BATCH_TARGETS_MAX && size < BATCH_BYTES_MAX && now < this.#batchDueAt) return;
     this.#committing = this.#commit({ kind: 'work' })
       .then(() => undefined)
       .catch((error: unknown) => {
