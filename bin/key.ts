@@ -10,7 +10,7 @@ import { QUOTAS_DEFAULT, quotasOf } from '#core/quotas.ts';
 import { asItem, asTenant } from '#core/rows.ts';
 import { newApiKey, putApiKey } from '#core/service/api-keys.ts';
 import { tenantRow } from '#core/service/tenants.ts';
-import { dynamoClient } from '#lambdas/aws/clients.ts';
+import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
 import { clock } from '#lambdas/aws/runtime.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 

@@ -5,19 +5,14 @@ import { createApi } from '#api/api.ts';
 import type { Trial } from '#core/service/preview.ts';
 import { createService } from '#core/service/service.ts';
 import { dressed } from './aws/handler.ts';
-import {
-  randomness,
-  resultObjects,
-  runMachine,
-  schedules,
-  shardQueue,
-  tables,
-  tenantSecrets,
-  time,
-  switches,
-  workersMax,
-  webhookKeys,
-} from './aws/ports.ts';
+import { randomness, time, workersMax } from './aws/ports/basics.ts';
+import { runMachine } from './aws/ports/machine.ts';
+import { resultObjects } from './aws/ports/objects.ts';
+import { shardQueue } from './aws/ports/queues.ts';
+import { schedules } from './aws/ports/schedules.ts';
+import { tenantSecrets, webhookKeys } from './aws/ports/secrets.ts';
+import { switches } from './aws/ports/switches.ts';
+import { tables } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, METRICS } from './contract.ts';
 import { VERSION } from './version.ts';

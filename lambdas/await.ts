@@ -2,7 +2,9 @@
 import { awaitRound } from '#core/steps/await.ts';
 import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { controlTable, runMachine, time } from './aws/ports.ts';
+import { time } from './aws/ports/basics.ts';
+import { runMachine } from './aws/ports/machine.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { TRANSITIONS, environment, type AwaitInput } from './contract.ts';
 

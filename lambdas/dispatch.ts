@@ -2,7 +2,9 @@
 import { dispatch } from '#core/steps/dispatch.ts';
 import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { controlTable, shardQueue, time, workersMax } from './aws/ports.ts';
+import { time, workersMax } from './aws/ports/basics.ts';
+import { shardQueue } from './aws/ports/queues.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { TRANSITIONS, environment, type PlanInput } from './contract.ts';
 

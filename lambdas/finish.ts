@@ -2,7 +2,11 @@
 import { finish } from '#core/steps/finish.ts';
 import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { controlTable, resultObjects, runMachine, signer, time } from './aws/ports.ts';
+import { time } from './aws/ports/basics.ts';
+import { runMachine } from './aws/ports/machine.ts';
+import { resultObjects } from './aws/ports/objects.ts';
+import { signer } from './aws/ports/secrets.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { TRANSITIONS, environment, type FinishInput, type FinishOutput } from './contract.ts';
 

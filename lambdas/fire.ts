@@ -1,7 +1,11 @@
 /** `fire`: Scheduler says that a task's time has come. */
 import { fire, type FireAnswer } from '#core/steps/fire.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, randomness, runMachine, scheduleRemoval, switches, time } from './aws/ports.ts';
+import { randomness, time } from './aws/ports/basics.ts';
+import { runMachine } from './aws/ports/machine.ts';
+import { scheduleRemoval } from './aws/ports/schedules.ts';
+import { switches } from './aws/ports/switches.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { environment, type FireInput } from './contract.ts';
 

@@ -2,7 +2,9 @@
 import { merge } from '#core/steps/merge.ts';
 import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { controlTable, resultObjects, time } from './aws/ports.ts';
+import { time } from './aws/ports/basics.ts';
+import { resultObjects } from './aws/ports/objects.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { TRANSITIONS, environment, type MergeOutput, type PlanInput } from './contract.ts';
 

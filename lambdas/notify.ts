@@ -1,7 +1,10 @@
 /** `notify`: every minute, what is to be told is carried out. */
 import { notify, type NotifyAnswer } from '#core/steps/notify.ts';
 import { dressed } from './aws/handler.ts';
-import { controlTable, eventBus, time, webhookKeys } from './aws/ports.ts';
+import { time } from './aws/ports/basics.ts';
+import { eventBus } from './aws/ports/events.ts';
+import { webhookKeys } from './aws/ports/secrets.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing } from './aws/web.ts';
 import { environment } from './contract.ts';

@@ -2,7 +2,10 @@
 import { plan } from '#core/steps/plan.ts';
 import { charged } from './aws/billing.ts';
 import { dressed, runKeys } from './aws/handler.ts';
-import { listBuckets, resultObjects, tables, tenantSecrets, time, workersMax } from './aws/ports.ts';
+import { listBuckets, time, workersMax } from './aws/ports/basics.ts';
+import { resultObjects } from './aws/ports/objects.ts';
+import { tenantSecrets } from './aws/ports/secrets.ts';
+import { tables } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing, sitemaps } from './aws/web.ts';
 import { TRANSITIONS, environment, type PlanInput, type PlanOutput } from './contract.ts';

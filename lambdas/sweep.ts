@@ -1,18 +1,13 @@
 /** `sweep`: every minute, what waits in vain is sent on. */
 import { sweep, type SweepAnswer } from '#core/steps/sweep.ts';
 import { dressed } from './aws/handler.ts';
-import {
-  controlTable,
-  deadMessages,
-  randomness,
-  resultObjects,
-  runMachine,
-  schedules,
-  shardQueue,
-  switches,
-  time,
-  workersMax,
-} from './aws/ports.ts';
+import { randomness, time, workersMax } from './aws/ports/basics.ts';
+import { runMachine } from './aws/ports/machine.ts';
+import { resultObjects } from './aws/ports/objects.ts';
+import { deadMessages, shardQueue } from './aws/ports/queues.ts';
+import { schedules } from './aws/ports/schedules.ts';
+import { switches } from './aws/ports/switches.ts';
+import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { environment } from './contract.ts';
 

@@ -4,25 +4,25 @@
  * its successor is already sent; an exception → failed, delivered again. One failing record never fails its batch.
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { compileExtractor } from '#extract/compile.ts';
+import type { CompileExtractor } from '#core/context.ts';
 import { parseShardMessage } from '#core/dead-letters.ts';
 import { work, type WorkAnswer } from '#core/steps/work.ts';
 import { requestStop } from '#core/stop.ts';
 import { billing, charged } from './aws/billing.ts';
 import { dressed } from './aws/handler.ts';
-import {
-  resultObjects,
-  runMachine,
-  shardQueue,
-  switches,
-  tables,
-  tenantSecrets,
-  time,
-  workersMax,
-} from './aws/ports.ts';
+import { time, workersMax } from './aws/ports/basics.ts';
+import { runMachine } from './aws/ports/machine.ts';
+import { resultObjects } from './aws/ports/objects.ts';
+import { shardQueue } from './aws/ports/queues.ts';
+import { tenantSecrets } from './aws/ports/secrets.ts';
+import { switches } from './aws/ports/switches.ts';
+import { tables } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing } from './aws/web.ts';
 import { environment } from './contract.ts';
+
+/** Runs that keep no records have no use for it. */
+const compileExtractor: CompileExtractor = async (plan) => (await import('#extract/compile.ts')).compileExtractor(plan);
 
 const env = environment('work', process.env);
 const told = telling(env.GLEANER_STAGE);

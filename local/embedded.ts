@@ -8,7 +8,7 @@ import { UNBOUNDED, quotasOf } from '#core/quotas.ts';
 import { asItem, asTenant } from '#core/rows.ts';
 import { newApiKey, putApiKey } from '#core/service/api-keys.ts';
 import { tenantRow } from '#core/service/tenants.ts';
-import { dynamoClient } from '#lambdas/aws/clients.ts';
+import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import type { Clock, Table } from '#core/ports.ts';
 import { buildConsole } from '../console/build.ts';

@@ -1,5 +1,5 @@
 /**
- * What a sandbox makes AWS do. Clients are watched where they are made (`ports.ts`), so no call can be forgotten; a
+ * What a sandbox makes AWS do. Clients are watched where they are made (`ports/`), so no call can be forgotten; a
  * sandbox has one invocation at a time, so what was counted since the last taking is this one's.
  */
 import { charge, type Usage, type Used } from '#core/usage.ts';

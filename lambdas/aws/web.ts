@@ -1,5 +1,4 @@
 /** The outgoing side of a sandbox: fetcher, robots.txt, sitemaps, with the endpoints of the runtime itself out of reach. */
-import { getDomain } from 'tldts';
 import { createFetcher } from '#http/fetcher.ts';
 import { createResolver } from '#http/resolver.ts';
 import { createRobots } from '#http/robots.ts';
@@ -34,7 +33,10 @@ export const outgoing = (env: Record<string, string | undefined>): Outgoing => (
   fetcher: createFetcher({ userAgent: DEFAULT_USER_AGENT, forbiddenEndpoints: ownEndpoints(env) }),
   robots: createRobots({ now: () => clock.now() }),
   userAgent: DEFAULT_USER_AGENT,
-  domainOf: (hostname) => getDomain(hostname) ?? hostname,
+  loadDomainOf: async () => {
+    const { getDomain } = await import('tldts');
+    return (hostname) => getDomain(hostname) ?? hostname;
+  },
   addressOf,
 });
 

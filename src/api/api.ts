@@ -111,7 +111,7 @@ async function answer(service: Service, request: HttpRequest, trace: Trace, repo
   const permitted = await permit(service, request, route, trace);
   if ('problem' in permitted) return fail(permitted.problem);
   if (!isAvailable(route)) return fail({ kind: 'not-available-yet', detail: 'no release has brought this route yet' });
-  const context = prepare(service, request, route, params, permitted.caller);
+  const context = await prepare(service, request, route, params, permitted.caller);
   if ('problem' in context) return fail(context.problem);
   const key = idempotencyKey(request);
   if (!key.ok) return fail(key.problem);
@@ -158,20 +158,20 @@ async function spend({ operations }: Service, caller: Caller, trace: Trace): Pro
 }
 
 /** Ids, query and body, each by the route's declaration. */
-function prepare(
+async function prepare(
   service: Service,
   request: HttpRequest,
   route: Route,
   params: Record<string, string>,
   caller: Caller,
-): Context<unknown, unknown> | { problem: Problem } {
+): Promise<Context<unknown, unknown> | { problem: Problem }> {
   for (const [name, value] of Object.entries(params)) {
     const { holds, noun = name.replace(/Id$/, '') } = PATH_PARAMETERS[name] ?? {};
     if (holds?.(value) === false) return { problem: { kind: 'not-found', detail: `there is no ${noun} with this id` } };
   }
   const query = readQuery(request.query, route.query);
   if (!query.ok) return { problem: query.problem };
-  const body = readBody(request, route.body);
+  const body = await readBody(request, route.body);
   if (!body.ok) return { problem: body.problem };
   return { service, caller, params, query: query.value, body: body.value, headers: request.headers };
 }

@@ -7,7 +7,7 @@ import type { TaskSpec } from '#core/task.ts';
 import { configSchema } from './config-schema.ts';
 import { fieldErrors, formatPath } from './refusals.ts';
 import type { FieldError } from './refusals.ts';
-import type { BodyReader } from './route.ts';
+import type { BodyRead, BodyReader } from './route.ts';
 import { parseTask, taskSchema } from './task-schema.ts';
 import { DEAD_LETTER_ID, targetUrl } from './parameters.ts';
 import { list, oneOf, strict, whole } from './task-values.ts';
@@ -53,8 +53,8 @@ export const inlineRunBody: BodyReader<TaskBody & { overlap?: Overlap }> = {
   required: true,
   yaml: true,
   example: { task: TASK_EXAMPLE },
-  read: (input) => {
-    const read = readEnvelope(inlineEnvelope, input);
+  read: async (input) => {
+    const read = await readEnvelope(inlineEnvelope, input);
     if (!read.ok) return read;
     const { overlap: given } = read.outer;
     return { ok: true, value: { ...read.task, ...(given === undefined ? {} : { overlap: given }) } };
@@ -69,8 +69,8 @@ export const previewBody: BodyReader<TaskBody & { url?: string }> = {
   required: true,
   yaml: true,
   example: { task: TASK_EXAMPLE, url: 'https://quotes.example/page/1' },
-  read: (input) => {
-    const read = readEnvelope(previewEnvelope, input);
+  read: async (input) => {
+    const read = await readEnvelope(previewEnvelope, input);
     if (!read.ok) return read;
     const { url } = read.outer;
     return { ok: true, value: { ...read.task, ...(url === undefined ? {} : { url }) } };
@@ -78,14 +78,14 @@ export const previewBody: BodyReader<TaskBody & { url?: string }> = {
 };
 
 /** A document that holds a task below `task`: all that is wrong with either. */
-function readEnvelope<T>(
+async function readEnvelope<T>(
   envelope: z.ZodType<T>,
   input: unknown,
-): { ok: true; outer: T; task: TaskBody } | { ok: false; errors: FieldError[] } {
+): Promise<{ ok: true; outer: T; task: TaskBody } | { ok: false; errors: FieldError[] }> {
   const outer = envelope.safeParse(input);
   const errors = outer.success ? [] : fieldErrors(outer.error.issues, input);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return { ok: false, errors };
-  const inner = readTask((input as { task?: unknown }).task);
+  const inner = await readTask((input as { task?: unknown }).task);
   if (inner.ok && outer.success) return { ok: true, outer: outer.data, task: inner.value };
   const below = inner.ok ? [] : inner.errors.map(({ path, message }) => ({ path: under('task', path), message }));
   return { ok: false, errors: [...errors, ...below] };
@@ -107,8 +107,10 @@ export const deadLettersBody = bodyOf(
 /** No body, or an empty object. */
 export const emptyBody = bodyOf(strict({}), { required: false });
 
-function readTask(input: unknown): ReturnType<BodyReader<TaskBody>['read']> {
-  const parsed = parseTask(input);
+/** What judges selectors and patterns is large, and most requests bring none. */
+async function readTask(input: unknown): Promise<BodyRead<TaskBody>> {
+  const { checkExtract } = await import('#extract/check.ts');
+  const parsed = parseTask(input, { check: checkExtract });
   return parsed.ok
     ? { ok: true, value: { task: parsed.task, warnings: parsed.warnings, given: parsed.given } }
     : parsed;

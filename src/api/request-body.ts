@@ -1,10 +1,10 @@
 /** From the bytes of a body to a judged value: size, kind, syntax, schema, in this order. */
 import { BODY_BYTES_MAX } from './http.ts';
 import type { HttpRequest } from './http.ts';
+import { jsonDocument } from './json-document.ts';
 import { validation } from './problems.ts';
 import type { Problem } from './problems.ts';
 import type { BodyReader } from './route.ts';
-import { parseDocument } from './yaml.ts';
 
 export type Read<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 
@@ -14,7 +14,10 @@ export const bodyBytes = ({ body }: HttpRequest): Uint8Array =>
   typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array());
 
 /** Without a content type a body counts as JSON. An absent or empty body is `undefined` to the reader. */
-export function readBody<B>(request: HttpRequest, reader: BodyReader<B> | undefined): Read<B | undefined> {
+export async function readBody<B>(
+  request: HttpRequest,
+  reader: BodyReader<B> | undefined,
+): Promise<Read<B | undefined>> {
   if (reader === undefined) return { ok: true, value: undefined };
   const bytes = bodyBytes(request);
   if (bytes.length > BODY_BYTES_MAX) {
@@ -29,13 +32,13 @@ export function readBody<B>(request: HttpRequest, reader: BodyReader<B> | undefi
   if (kind.problem !== undefined) return { ok: false, problem: kind.problem };
   const text = decode(bytes);
   if (text === undefined) return refuse([{ path: '', message: 'expected UTF-8 text' }]);
-  const parsed = parseDocument(text, kind.format);
+  const parsed = kind.format === 'json' ? jsonDocument(text) : (await import('./yaml.ts')).parseDocument(text, 'yaml');
   if (!parsed.ok) return refuse(parsed.errors.map(({ path, message }) => ({ path, message })));
   return judge(reader, parsed.value);
 }
 
-function judge<B>(reader: BodyReader<B>, input: unknown): Read<B> {
-  const read = reader.read(input);
+async function judge<B>(reader: BodyReader<B>, input: unknown): Promise<Read<B>> {
+  const read = await reader.read(input);
   return read.ok ? read : refuse(read.errors);
 }
 

@@ -39,6 +39,7 @@ export type Reply =
     }
   | { problem: Problem };
 
+export type BodyRead<B> = { ok: true; value: B } | { ok: false; errors: FieldError[] };
 /** How a body is judged after it was parsed as JSON or YAML. */
 export interface BodyReader<B> {
   /** For the OpenAPI document. */
@@ -48,7 +49,7 @@ export interface BodyReader<B> {
   yaml: boolean;
   example?: unknown;
   /** `input` is undefined when there was no body. */
-  read(input: unknown): { ok: true; value: B } | { ok: false; errors: FieldError[] };
+  read(input: unknown): BodyRead<B> | Promise<BodyRead<B>>;
 }
 
 export interface Answer {

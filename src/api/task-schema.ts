@@ -3,7 +3,6 @@
  * A type test holds what it produces and `TaskSpec` together.
  */
 import * as z from 'zod';
-import { checkExtract } from '#extract/check.ts';
 import { givenOf } from '#core/defaults.ts';
 import { TASK_BYTES_MAX } from '#core/limits.ts';
 import { isSecretName } from '#core/names.ts';
@@ -105,8 +104,8 @@ export type ExtractCheck = (spec: ExtractSpec, links?: string, next?: NextRule) 
 export interface ParseOptions {
   /** The command line takes `list: file:PATH` and uploads it before the API sees the task. */
   allowFileLists?: boolean;
-  /** Judges selectors; the extract room's own unless a test says otherwise. */
-  check?: ExtractCheck;
+  /** Judges selectors: `checkExtract` of the extract room. */
+  check: ExtractCheck;
 }
 export type ParsedTask =
   /** `given`: what the document names itself of what a tenant's defaults may fill. */
@@ -116,14 +115,14 @@ export type ParsedTask =
  * Judges a task document and fills in its defaults. All errors come at once; nothing is thrown whatever `input` is.
  * A parsed task parses to itself.
  */
-export function parseTask(input: unknown, options: ParseOptions = {}): ParsedTask {
+export function parseTask(input: unknown, options: ParseOptions): ParsedTask {
   const unsafe = shapeErrors(input);
   if (unsafe.length > 0) return { ok: false, errors: boundErrors(unsafe) };
   const { document, file } = options.allowFileLists === true ? setFileAside(input) : { document: input };
   const parsed = taskSchema.safeParse(document);
   const errors = parsed.success ? [] : fieldErrors(parsed.error.issues, document);
   const own = [...errors, ...crossErrors(document)];
-  const selectors = selectorErrors(document, options.check ?? checkExtract);
+  const selectors = selectorErrors(document, options.check);
   errors.splice(0, errors.length, ...own, ...selectors.filter(({ path }) => !own.some((error) => error.path === path)));
   if (!parsed.success || errors.length > 0) return { ok: false, errors: boundErrors(errors) };
 

@@ -1,16 +1,6 @@
 /** Task documents as text, YAML 1.2 or JSON, read so that no document is ambiguous, endless or able to run anything. */
 import { parseDocument as parseYaml } from 'yaml';
-import { parseJson } from './json-text.ts';
-
-export interface TextError {
-  /** Always '': the text could not be read as a document yet. */
-  path: '';
-  message: string;
-  /** 1-based. */
-  line: number;
-  column: number;
-}
-export type ParsedText = { ok: true; value: unknown } | { ok: false; errors: TextError[] };
+import { at, jsonDocument, withoutMark, type ParsedText, type TextError } from './json-document.ts';
 
 /** Uses of anchors in one document: the cap against "billion laughs", whose expansion grows with them. */
 const ALIASES_MAX = 50;
@@ -22,15 +12,12 @@ const ERRORS_SHOWN_MAX = 10;
  * Duplicate keys are refused. Messages carry line and column and never the text.
  */
 export function parseDocument(text: string, format?: 'yaml' | 'json'): ParsedText {
-  const source = text.replace(/^\uFEFF/, '');
+  const source = withoutMark(text);
   if (format === 'yaml' || (format === undefined && !/^\s*[{[]/.test(source))) return fromYaml(source);
-  const parsed = parseJson(source);
-  if (parsed.ok) return { ok: true, value: parsed.value };
-  if (format === undefined) {
-    const yaml = fromYaml(source);
-    if (yaml.ok) return yaml;
-  }
-  return { ok: false, errors: [at(source, parsed.offset, parsed.message)] };
+  const json = jsonDocument(source);
+  if (json.ok || format === 'json') return json;
+  const yaml = fromYaml(source);
+  return yaml.ok ? yaml : json;
 }
 
 function fromYaml(source: string): ParsedText {
@@ -54,11 +41,4 @@ function fromYaml(source: string): ParsedText {
     if (error instanceof RangeError) return fail(at(source, 0, 'nested too deeply'));
     throw error;
   }
-}
-
-function at(source: string, offset: number, message: string): TextError {
-  const before = source.slice(0, offset).split('\n');
-  const line = before.length;
-  const column = (before.at(-1)?.length ?? 0) + 1;
-  return { path: '', message: `line ${String(line)}, column ${String(column)}: ${message}`, line, column };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isMap, isSeq, LineCounter, parseDocument as parseYaml, type Node } from 'yaml';
 import { parseTask } from '#api/task-schema.ts';
 import { parseDocument } from '#api/yaml.ts';
+import { checkExtract } from '#extract/check.ts';
 import type { JsonObject } from '#core/json.ts';
 import type { TaskSpec } from '#core/task.ts';
 import type { Client } from './client.ts';
@@ -41,7 +42,7 @@ export async function readTaskFile(file: string): Promise<ReadTask> {
       ok: false,
       errors: parsed.errors.map(({ message, line }) => ({ path: '', message: unplaced(message), line })),
     };
-  const judged = parseTask(parsed.value, { allowFileLists: true });
+  const judged = parseTask(parsed.value, { allowFileLists: true, check: checkExtract });
   if (!judged.ok)
     return { ok: false, errors: judged.errors.map((error) => ({ ...error, ...lineIn(text, error.path) })) };
   const { task, warnings } = judged;

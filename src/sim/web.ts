@@ -85,7 +85,7 @@ export function outgoingOf(actor: Actor, site: Site, clock: VirtualClock, watch:
     fetcher: fetcherOf(actor, site, clock, watch),
     robots: robotsOf(),
     userAgent: 'Gleaner/sim',
-    domainOf: (hostname) => hostname.split('.').slice(-2).join('.'),
+    loadDomainOf: () => Promise.resolve((hostname) => hostname.split('.').slice(-2).join('.')),
     addressOf: () => Promise.resolve(site.address),
   };
 }

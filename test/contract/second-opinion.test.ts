@@ -1,7 +1,7 @@
 /** The table on DynamoDB Local or any other emulator that is named: does what dynalite says hold elsewhere? */
 import { CreateTableCommand, DeleteTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, it } from 'vitest';
-import { dynamoClient } from '#lambdas/aws/clients.ts';
+import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import { controlTable } from './control-table.ts';
 import { find, here, javaArguments, startServer, type Emulator, type Found } from './dynamodb-local.ts';

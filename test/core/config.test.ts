@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTask } from '#api/task-schema.ts';
+import { checkExtract } from '#extract/check.ts';
 import { configSchema } from '#api/config-schema.ts';
 import { differences, givenOf, withDefaults, type Defaults } from '#core/defaults.ts';
 import { configKey, configVersionKey } from '#core/names.ts';
@@ -11,8 +12,9 @@ import { MemoryWorld, caller, task } from '#support/memory-world.ts';
 import { ok } from '#support/run-outcome.ts';
 
 const SOURCE = { urls: ['https://a.example/'] };
+const judging = { check: checkExtract };
 const parsed = (document: object) => {
-  const result = parseTask({ name: 'small', source: SOURCE, ...document });
+  const result = parseTask({ name: 'small', source: SOURCE, ...document }, judging);
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result;
 };
@@ -65,7 +67,7 @@ describe('defaults', () => {
       fc.property(defaults, defaults, (document, config) => {
         expect(configSchema.safeParse(config).success).toBe(true);
         const filled = under(document, config);
-        expect(parseTask(filled)).toMatchObject({ ok: true, task: filled });
+        expect(parseTask(filled, judging)).toMatchObject({ ok: true, task: filled });
         expect(filled).toMatchObject(document);
       }),
     );

@@ -9,7 +9,7 @@ import { startEmbedded, type EmbeddedStack } from '#local/embedded.ts';
 import type { CloudEvent } from '#core/alerts/notice.ts';
 import { verifyWebhook } from '#core/alerts/webhook.ts';
 import { noticeKey } from '#core/names.ts';
-import { dynamoClient } from '#lambdas/aws/clients.ts';
+import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import { startOrigin, type Origin } from '#support/origin.ts';
 import { CHARSET_TEXTS } from '#support/origin/site.ts';

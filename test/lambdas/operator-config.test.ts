@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { appConfigClient } from '#lambdas/aws/clients.ts';
+import { appConfigClient } from '#lambdas/aws/clients/app-config.ts';
 import { AppConfigOperator } from '#lambdas/aws/operator-config.ts';
 import { startAppConfig } from '#local/appconfig.ts';
 import type { Gate } from '#local/iam-gate.ts';

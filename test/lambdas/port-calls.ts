@@ -1,7 +1,11 @@
 /** Every call that the AWS ports make: how to make it, what it calls itself in an error, and how the service answers it well. */
 import { createHash } from 'node:crypto';
 import { S3Blobs } from '#lambdas/aws/blobs.ts';
-import { dynamoClient, s3Client, secretsClient, sfnClient, sqsClient } from '#lambdas/aws/clients.ts';
+import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
+import { s3Client } from '#lambdas/aws/clients/s3.ts';
+import { secretsClient } from '#lambdas/aws/clients/secrets.ts';
+import { sfnClient } from '#lambdas/aws/clients/step-functions.ts';
+import { sqsClient } from '#lambdas/aws/clients/sqs.ts';
 import { SqsDeadMessages } from '#lambdas/aws/dead-messages.ts';
 import { StepFunctionsOrchestrator } from '#lambdas/aws/orchestrator.ts';
 import { SqsShardQueue } from '#lambdas/aws/queue.ts';

@@ -8,7 +8,11 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CallFailed } from '#lambdas/aws/call.ts';
-import { dynamoClient, s3Client, secretsClient, sfnClient, sqsClient } from '#lambdas/aws/clients.ts';
+import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
+import { s3Client } from '#lambdas/aws/clients/s3.ts';
+import { secretsClient } from '#lambdas/aws/clients/secrets.ts';
+import { sfnClient } from '#lambdas/aws/clients/step-functions.ts';
+import { sqsClient } from '#lambdas/aws/clients/sqs.ts';
 import { SqsDeadMessages } from '#lambdas/aws/dead-messages.ts';
 import {
   key, lines, machineOn, objectsOn, open, PORT_CALLS, SECRET, signerOn, tableOn, type PortCall, type Service,

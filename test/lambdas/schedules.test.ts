@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { ScheduleSpec } from '#core/task.ts';
-import { schedulerClient } from '#lambdas/aws/clients.ts';
+import { schedulerClient } from '#lambdas/aws/clients/scheduler.ts';
 import { SchedulerSchedules } from '#lambdas/aws/schedules.ts';
 import { listen } from '#local/loopback.ts';
 import { schedulerService } from '#local/scheduler-service.ts';

@@ -219,7 +219,7 @@ export class MemoryWorld {
       fetcher,
       robots: { check: (url, _userAgent, fetch) => Promise.resolve(this.robots(url, fetch)) },
       userAgent: 'Gleaner/test',
-      domainOf: (host) => host.split('.').slice(-2).join('.'),
+      loadDomainOf: () => Promise.resolve((host) => host.split('.').slice(-2).join('.')),
       addressOf: (host) => Promise.resolve(this.addresses.get(host)),
     };
   }

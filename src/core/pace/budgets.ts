@@ -7,8 +7,8 @@ import type { PaceSpec } from '../task.ts';
 
 /** What tells which budget a URL belongs to. */
 export interface GroupPorts {
-  /** Registrable domain of a host name. */
-  domainOf: (hostname: string) => string;
+  /** Gives what tells the registrable domain of a host name (public suffix list), the host itself where there is none. */
+  loadDomainOf: () => Promise<(hostname: string) => string>;
   /** The first of its addresses in their order as text; undefined when it has none now. */
   addressOf: (hostname: string) => Promise<string | undefined>;
 }
@@ -114,7 +114,7 @@ async function nameOf(ports: GroupPorts, group: PaceSpec['group'], url: string):
     case 'host':
       return host;
     case 'domain':
-      return ports.domainOf(hostname);
+      return (await ports.loadDomainOf())(hostname);
     case 'address':
       return (await ports.addressOf(hostname)) ?? host;
   }

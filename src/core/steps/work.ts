@@ -280,7 +280,10 @@ async function makeAttempts(
     allowAddresses: tenant.allowAddresses,
     secretsFor: await readSecrets(ports.secrets, run.tenant, task),
     ...(followsLinks && {
-      links: { scope: compileScope(crawl.scope, crawl.seeds, ports.domainOf), depth: crawl.depth },
+      links: {
+        scope: compileScope(crawl.scope, crawl.seeds, crawl.scope === 'domain' ? await ports.loadDomainOf() : String),
+        depth: crawl.depth,
+      },
     }),
     seenPages: follow ? await seenPages(ports, shard) : new Set(),
     beforeDone: async (done) => void (await activateNext(ports, run, done)),
