@@ -15,7 +15,7 @@ import { buildConsole } from '../console/build.ts';
 import { systemClock } from './clock.ts';
 import type { Grant } from './iam-policy.ts';
 import { synthesise } from './synth.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type World, type WorldOptions } from './world.ts';
 
 const TENANT = 'local';
 /** This machine is what a local run may reach beyond public addresses; private networks stay out of reach. */
@@ -28,8 +28,7 @@ export interface EmbeddedStack {
   close(): Promise<void>;
 }
 
-/** @throws with a plain reason: directory or port taken, synthesis failed. */
-export async function startEmbedded(options: {
+export interface EmbeddedOptions extends Pick<WorldOptions, 'onCall' | 'onInvoked'> {
   dataDir: string;
   port: number;
   log: (line: string) => void;
@@ -45,7 +44,10 @@ export async function startEmbedded(options: {
   onUse?: (grant: Grant) => void;
   /** Invocations of one function at a time; see `WorldOptions`. */
   concurrencyMax?: number;
-}): Promise<EmbeddedStack> {
+}
+
+/** @throws with a plain reason: directory or port taken, synthesis failed. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedStack> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { dataDir, port, log, listBuckets = [], assembly: given, withConsole = false, ...more } = options;
   mkdirSync(dataDir, { recursive: true });

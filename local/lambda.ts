@@ -56,6 +56,7 @@ interface HostOptions {
   mayLog: (spec: FunctionSpec) => boolean;
   /** Sandboxes of one function at a time, whatever the template allows: it is one machine. */
   concurrencyMax: number;
+  onInvoked?: ((spec: FunctionSpec, ms: number) => void) | undefined;
 }
 
 export function startFunctions(options: HostOptions): FunctionHost {
@@ -145,7 +146,9 @@ class Pool {
     if (sandbox === undefined)
       return { kind: 'refused', name: 'TooManyRequestsException', message: 'the local world is shut down' };
     this.running.add(sandbox);
+    const begun = performance.now();
     const outcome = await sandbox.invoke(randomUUID(), event);
+    this.#options.onInvoked?.(this.spec, performance.now() - begun);
     this.running.delete(sandbox);
     sandbox.lastUsedMs = Date.now();
     if (sandbox.alive) this.#idle.push(sandbox);

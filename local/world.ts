@@ -16,6 +16,7 @@ import { eventBusService, readEvents, type BusEvent } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
 import { httpApi } from './http-api.ts';
 import { Access } from './iam-access.ts';
+import type { Gate } from './iam-gate.ts';
 import type { Grant } from './iam-policy.ts';
 import { checkMachineLogs, checkPolling, mayLog, schedulerRole, Services } from './iam-services.ts';
 import { readPolicies } from './iam-template.ts';
@@ -61,6 +62,10 @@ export interface WorldOptions {
   consoleDir?: string;
   /** Called for every call that exactly one grant allows, beside what the environment has noted (`iam-uses.ts`). */
   onUse?: (grant: Grant) => void;
+  /** Called for every call of the emulators, granted or not, with the access key that it carries. */
+  onCall?: (action: string, accessKey: string | undefined) => void;
+  /** Called for every invocation that has ended, with how long it took, the start of a sandbox included. */
+  onInvoked?: (spec: FunctionSpec, ms: number) => void;
 }
 
 export interface WorldResource {
@@ -151,7 +156,10 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
       options.onRefusal?.(message);
     },
   });
-  const { gate } = access;
+  const gate: Gate = (accessKey, need) => {
+    options.onCall?.(need.action, accessKey);
+    return access.gate(accessKey, need);
+  };
   const lock = takeDataDir(dataDir);
   closers.add(() => lock.release());
 
@@ -212,6 +220,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     environment: (spec) => functionEnvironment(spec, clientEnv, options.env ?? {}),
     mayLog: (spec) => mayLog(access, spec),
     concurrencyMax,
+    onInvoked: options.onInvoked,
   });
   closers.add(() => functions.close());
   const services = new Services(access, functions);
