@@ -8,7 +8,6 @@ import { ANSWER_BYTES_MAX } from './http.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { idempotencyKey, once } from './idempotency.ts';
 import type { Acted } from './idempotency.ts';
-import { openApiDocument } from './openapi.ts';
 import { PATH_PARAMETERS } from './parameters.ts';
 import { problemBody, statusOf } from './problems.ts';
 import type { Problem } from './problems.ts';
@@ -63,8 +62,8 @@ interface Trace {
 /** @returns a function that answers every request and never rejects. */
 export function createApi(options: ApiOptions): Api {
   const { operations, version, region } = options;
-  let document: object | undefined;
-  const service: Service = { operations, version, region, openApi: () => (document ??= openApiDocument(version)) };
+  let document: Promise<object> | undefined;
+  const service: Service = { operations, version, region, openApi: () => (document ??= openApi(version)) };
   const onError = options.onError ?? (() => undefined);
 
   return async (request) => {
@@ -156,6 +155,9 @@ async function spend({ operations }: Service, caller: Caller, trace: Trace): Pro
   const detail = `the tenant's quota requestsPerMinute (${String(limit)}) is used up; it begins anew in ${String(resetSeconds)} s`;
   return { kind: 'too-many-requests', detail, headers: { 'retry-after': String(resetSeconds) } };
 }
+
+/** The schemas of the answers are a third of all, and nobody but the document asks for them. */
+const openApi = async (version: string): Promise<object> => (await import('./openapi.ts')).openApiDocument(version);
 
 /** Ids, query and body, each by the route's declaration. */
 async function prepare(

@@ -15,24 +15,16 @@ import {
   startRunBody,
   taskBody,
 } from './bodies.ts';
+import { ANSWERS, type AnswerName } from './answers.ts';
 import { PATH_PARAMETERS } from './parameters.ts';
 import { statusOf, titleOf } from './problems.ts';
 import type { ProblemKind } from './problems.ts';
 import { pathNames } from './route.ts';
 import type { Answer, BodyReader, Route } from './route.ts';
 import { ROUTES } from './route-table.ts';
-import { configVersionPage } from './routes/config.ts';
-import { alertPage } from './routes/alerts.ts';
-import { deadLetterPage } from './routes/dead-letters.ts';
-import { hostBody, hostPage } from './routes/hosts.ts';
-import { ledgerPage, recordPage, shardPage, timelinePage } from './routes/run-reports.ts';
-import { runPage } from './routes/runs.ts';
-import { openApiSchema, signingKeyList } from './routes/service.ts';
-import { taskPage, taskVersionPage } from './routes/tasks.ts';
-import { secretBody, secretPage } from './routes/secrets.ts';
-import { apiKeyPage, tenantPage } from './routes/tenants.ts';
+import { hostBody } from './routes/hosts.ts';
+import { secretBody } from './routes/secrets.ts';
 import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from './tenant-bodies.ts';
-import * as views from './views-schema.ts';
 
 type Json = Record<string, unknown>;
 
@@ -54,54 +46,7 @@ const REQUESTS: Record<string, z.ZodType> = {
   RotateKey: rotateKeyBody.schema,
   Nothing: emptyBody.schema,
 };
-/** What they get: defaults are filled in, fields may be added by later releases. */
-const ANSWERS: Record<string, z.ZodType> = {
-  Task: views.taskViewSchema,
-  TaskPage: taskPage,
-  TaskVersion: views.taskVersionSchema,
-  TaskVersionPage: taskVersionPage,
-  Run: views.runViewSchema,
-  RunPage: runPage,
-  Shard: views.shardViewSchema,
-  ShardPage: shardPage,
-  TimelineEvent: views.timelineEventSchema,
-  TimelinePage: timelinePage,
-  LedgerLine: views.ledgerLineSchema,
-  LedgerPage: ledgerPage,
-  Explanation: views.explanationSchema,
-  Record: views.recordLineSchema,
-  RecordPage: recordPage,
-  Results: views.resultsViewSchema,
-  SigningKey: views.signingKeySchema,
-  SigningKeys: signingKeyList,
-  Alert: views.alertViewSchema,
-  AlertPage: alertPage,
-  WebhookSecret: views.webhookSecretSchema,
-  DeadLetter: views.deadLetterSchema,
-  DeadLetterPage: deadLetterPage,
-  DeadLettersRedriven: views.deadLettersRedrivenSchema,
-  Config: views.configViewSchema,
-  ConfigVersion: views.configVersionSchema,
-  ConfigVersionPage: configVersionPage,
-  Usage: views.usageViewSchema,
-  Host: views.hostStatusSchema,
-  HostPage: hostPage,
-  Secret: views.secretViewSchema,
-  SecretPage: secretPage,
-  Tenant: views.tenantViewSchema,
-  TenantPage: tenantPage,
-  ApiKey: views.apiKeyViewSchema,
-  ApiKeyPage: apiKeyPage,
-  CreatedKey: views.createdKeySchema,
-  Upload: views.uploadViewSchema,
-  Preview: views.previewSchema,
-  Health: views.healthSchema,
-  OpenApi: openApiSchema,
-  Problem: views.problemSchema,
-};
-const NAMES = new Map(
-  [...Object.entries(REQUESTS), ...Object.entries(ANSWERS)].map(([name, schema]) => [schema, name]),
-);
+const NAMES = new Map(Object.entries(REQUESTS).map(([name, schema]) => [schema, name]));
 
 const HEADER_DOCS = {
   location: { description: 'Where the new resource is', schema: { type: 'string', format: 'uri-reference' } },
@@ -159,9 +104,10 @@ const soften =
     if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   };
 
+const refToAnswer = (name: AnswerName): Json => ({ $ref: componentRef(name) });
 function refTo(schema: z.ZodType): Json {
   const name = NAMES.get(schema);
-  if (name === undefined) throw new Error('openapi: a schema of a route has no name');
+  if (name === undefined) throw new Error('openapi: the schema of a body has no name');
   return { $ref: componentRef(name) };
 }
 
@@ -254,7 +200,7 @@ function success(answer: Answer): Json {
   return {
     description: answer.description,
     ...(answer.headers === undefined ? {} : { headers }),
-    ...(answer.schema === undefined ? {} : { content: { 'application/json': { schema: refTo(answer.schema) } } }),
+    ...(answer.schema === undefined ? {} : { content: { 'application/json': { schema: refToAnswer(answer.schema) } } }),
   };
 }
 
@@ -271,7 +217,7 @@ function failure(kinds: ProblemKind[]): Json {
   };
   return {
     description: kinds.map(titleOf).join('; or: '),
-    content: { 'application/problem+json': { schema: refTo(views.problemSchema), example } },
+    content: { 'application/problem+json': { schema: refToAnswer('Problem'), example } },
   };
 }
 

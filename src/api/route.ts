@@ -1,6 +1,7 @@
 /** What a route is: one declaration from which dispatch, checks and the OpenAPI document all come. */
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
+import type { AnswerName } from './answers.ts';
 import type { Caller, Once, Operations, Outcome, Scope } from '#core/operations.ts';
 import type { HttpRequest } from './http.ts';
 import { matchesWeakly, parseCondition } from './conditions.ts';
@@ -13,7 +14,7 @@ export interface Service {
   version: string;
   region: string;
   /** Made once: it depends on the version alone. */
-  openApi: () => object;
+  openApi: () => Promise<object>;
 }
 
 export interface Context<Q, B> {
@@ -56,7 +57,7 @@ export interface Answer {
   status: 200 | 201 | 202 | 204 | 304;
   description: string;
   /** Absent: no body. */
-  schema?: z.ZodType;
+  schema?: AnswerName;
   headers?: readonly ('location' | 'etag')[];
 }
 

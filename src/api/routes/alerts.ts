@@ -4,9 +4,6 @@ import { alertStateFilter, pageRequest, pageShape, taskIdFilter } from '../param
 import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { alertViewSchema, pageOf, webhookSecretSchema } from '../views-schema.ts';
-
-export const alertPage = pageOf(alertViewSchema);
 
 export const ALERT_ROUTES: Route[] = [
   defineRoute({
@@ -18,7 +15,7 @@ export const ALERT_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     query: strict({ taskId: taskIdFilter, state: alertStateFilter, ...pageShape }),
-    answers: [{ status: 200, description: 'A page of alerts', schema: alertPage, headers: ['etag'] }, UNCHANGED],
+    answers: [{ status: 200, description: 'A page of alerts', schema: 'AlertPage', headers: ['etag'] }, UNCHANGED],
     handle: async ({ service, caller, headers, query }) => {
       const filter = {
         ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
@@ -34,7 +31,7 @@ export const ALERT_ROUTES: Route[] = [
     tag: 'alerts',
     summary: 'The secret that webhooks are signed with (Standard Webhooks)',
     scope: 'admin',
-    answers: [{ status: 200, description: 'The secret', schema: webhookSecretSchema }],
+    answers: [{ status: 200, description: 'The secret', schema: 'WebhookSecret' }],
     handle: async ({ service, caller }) => replyTo(await service.operations.getWebhookSecret(caller), okWith),
   }),
   defineRoute({
@@ -45,7 +42,7 @@ export const ALERT_ROUTES: Route[] = [
     summary: 'Change the secret that webhooks are signed with; for a day the one before signs too',
     scope: 'admin',
     body: emptyBody,
-    answers: [{ status: 200, description: 'The new secret, and the one before', schema: webhookSecretSchema }],
+    answers: [{ status: 200, description: 'The new secret, and the one before', schema: 'WebhookSecret' }],
     problems: ['conflict'],
     handle: async ({ service, caller, once }) =>
       replyTo(await service.operations.rotateWebhookSecret(caller, once), okWith),

@@ -7,9 +7,7 @@ import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Reply, Route } from '../route.ts';
 import type { ConfigView } from '#core/operations.ts';
 import { strict } from '../task-values.ts';
-import { configVersionSchema, configViewSchema, pageOf } from '../views-schema.ts';
 
-export const configVersionPage = pageOf(configVersionSchema);
 const reply = (view: ConfigView): Reply => ({ status: 200, headers: { etag: view.etag }, body: view });
 
 export const CONFIG_ROUTES: Route[] = [
@@ -22,7 +20,7 @@ export const CONFIG_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     answers: [
-      { status: 200, description: 'The newest version', schema: configViewSchema, headers: ['etag'] },
+      { status: 200, description: 'The newest version', schema: 'Config', headers: ['etag'] },
       { status: 304, description: 'Still what If-None-Match names', headers: ['etag'] },
     ],
     handle: async ({ service, caller, headers }) =>
@@ -41,7 +39,7 @@ export const CONFIG_ROUTES: Route[] = [
     scope: 'write',
     headers: ['if-match'],
     body: configBody,
-    answers: [{ status: 200, description: 'The new version', schema: configViewSchema, headers: ['etag'] }],
+    answers: [{ status: 200, description: 'The new version', schema: 'Config', headers: ['etag'] }],
     problems: ['precondition-failed'],
     handle: async ({ service, caller, headers, body }) => {
       const condition = headers['if-match'] === undefined ? '*' : parseCondition(headers['if-match']);
@@ -64,7 +62,7 @@ export const CONFIG_ROUTES: Route[] = [
     summary: 'List the versions, newest first, each with who made it, when, and what it changed',
     scope: 'read',
     query: strict(pageShape),
-    answers: [{ status: 200, description: 'A page of versions', schema: configVersionPage }],
+    answers: [{ status: 200, description: 'A page of versions', schema: 'ConfigVersionPage' }],
     handle: async ({ service, caller, query }) =>
       replyTo(await service.operations.listConfigVersions(caller, pageRequest(query)), okWith),
   }),
@@ -76,7 +74,7 @@ export const CONFIG_ROUTES: Route[] = [
     summary: 'Roll back: a new version equal to an old one; 0 empties the configuration',
     scope: 'write',
     body: configRollbackBody,
-    answers: [{ status: 200, description: 'The new version', schema: configViewSchema, headers: ['etag'] }],
+    answers: [{ status: 200, description: 'The new version', schema: 'Config', headers: ['etag'] }],
     problems: ['precondition-failed', 'not-found'],
     handle: async ({ service, caller, body, once }) =>
       replyTo(await service.operations.rollbackConfig(caller, body.version, once), reply),

@@ -5,9 +5,6 @@ import { pageRequest, pageShape } from '../parameters.ts';
 import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
 import { decimal, flag, oneOf, strict } from '../task-values.ts';
-import { hostStatusSchema, pageOf } from '../views-schema.ts';
-
-export const hostPage = pageOf(hostStatusSchema);
 
 const scope = oneOf(HOST_SCOPES)
   .exactOptional()
@@ -37,7 +34,10 @@ export const HOST_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     query: strict(pageShape),
-    answers: [{ status: 200, description: 'A page of hosts, by name', schema: hostPage, headers: ['etag'] }, UNCHANGED],
+    answers: [
+      { status: 200, description: 'A page of hosts, by name', schema: 'HostPage', headers: ['etag'] },
+      UNCHANGED,
+    ],
     handle: async ({ service, caller, headers, query }) =>
       replyTo(await service.operations.listHosts(caller, pageRequest(query)), watchedWith(headers)),
   }),
@@ -48,7 +48,7 @@ export const HOST_ROUTES: Route[] = [
     tag: 'hosts',
     summary: 'The pace of a host now, and why it is that',
     scope: 'read',
-    answers: [{ status: 200, description: 'Rate, limit, what waits, what was refused', schema: hostStatusSchema }],
+    answers: [{ status: 200, description: 'Rate, limit, what waits, what was refused', schema: 'Host' }],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.getHost(caller, params.host ?? ''), okWith),
   }),
@@ -60,7 +60,7 @@ export const HOST_ROUTES: Route[] = [
     summary: 'Cap a host or stop it; every worker obeys within 60 s',
     scope: 'write',
     body: hostBody,
-    answers: [{ status: 200, description: 'The host as it is now', schema: hostStatusSchema }],
+    answers: [{ status: 200, description: 'The host as it is now', schema: 'Host' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params, body: { stop, ...rest } }) =>
       replyTo(

@@ -5,13 +5,6 @@ import { pageRequest, pageShape, targetMethod, targetUrl } from '../parameters.t
 import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { explanationSchema, ledgerLineSchema, pageOf, recordLineSchema, resultsViewSchema } from '../views-schema.ts';
-import { shardViewSchema, timelineEventSchema } from '../views-schema.ts';
-
-export const recordPage = pageOf(recordLineSchema);
-export const ledgerPage = pageOf(ledgerLineSchema);
-export const shardPage = pageOf(shardViewSchema);
-export const timelinePage = pageOf(timelineEventSchema);
 
 const pageQuery = strict(pageShape);
 const bucket = z
@@ -27,7 +20,7 @@ export const RUN_REPORT_ROUTES: Route[] = [
     tag: 'results',
     summary: 'The manifest with download URLs; while the run lives, what is committed so far',
     scope: 'read',
-    answers: [{ status: 200, description: 'Manifest and URLs', schema: resultsViewSchema }],
+    answers: [{ status: 200, description: 'Manifest and URLs', schema: 'Results' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.results(caller, params.runId ?? ''), okWith),
@@ -41,7 +34,7 @@ export const RUN_REPORT_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     query: pageQuery,
-    answers: [{ status: 200, description: 'Records', schema: recordPage, headers: ['etag'] }, UNCHANGED],
+    answers: [{ status: 200, description: 'Records', schema: 'RecordPage', headers: ['etag'] }, UNCHANGED],
     handle: async ({ service, caller, headers, params, query }) =>
       replyTo(await service.operations.records(caller, params.runId ?? '', pageRequest(query)), watchedWith(headers)),
   }),
@@ -54,7 +47,7 @@ export const RUN_REPORT_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     query: strict({ bucket, ...pageShape }),
-    answers: [{ status: 200, description: 'Targets', schema: ledgerPage, headers: ['etag'] }, UNCHANGED],
+    answers: [{ status: 200, description: 'Targets', schema: 'LedgerPage', headers: ['etag'] }, UNCHANGED],
     handle: async ({ service, caller, headers, params, query }) => {
       const filter = query.bucket === undefined ? {} : { bucket: query.bucket };
       return replyTo(
@@ -71,7 +64,7 @@ export const RUN_REPORT_ROUTES: Route[] = [
     summary: "One target's whole story: who named it, what was decided and why, where its records are",
     scope: 'read',
     query: strict({ url: targetUrl, method: targetMethod }),
-    answers: [{ status: 200, description: 'The story so far', schema: explanationSchema }],
+    answers: [{ status: 200, description: 'The story so far', schema: 'Explanation' }],
     handle: async ({ service, caller, params, query }) =>
       replyTo(await service.operations.explain(caller, params.runId ?? '', query), okWith),
   }),
@@ -84,7 +77,7 @@ export const RUN_REPORT_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     query: pageQuery,
-    answers: [{ status: 200, description: 'Shards', schema: shardPage, headers: ['etag'] }, UNCHANGED],
+    answers: [{ status: 200, description: 'Shards', schema: 'ShardPage', headers: ['etag'] }, UNCHANGED],
     handle: async ({ service, caller, headers, params, query }) =>
       replyTo(
         await service.operations.listShards(caller, params.runId ?? '', pageRequest(query)),
@@ -101,7 +94,7 @@ export const RUN_REPORT_ROUTES: Route[] = [
     headers: ['if-none-match'],
     query: pageQuery,
     answers: [
-      { status: 200, description: 'Events, earliest first', schema: timelinePage, headers: ['etag'] },
+      { status: 200, description: 'Events, earliest first', schema: 'TimelinePage', headers: ['etag'] },
       UNCHANGED,
     ],
     handle: async ({ service, caller, headers, params, query }) =>

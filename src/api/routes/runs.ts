@@ -7,9 +7,6 @@ import { pageRequest, pageShape, taskIdFilter } from '../parameters.ts';
 import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Reply, Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { pageOf, runViewSchema } from '../views-schema.ts';
-
-export const runPage = pageOf(runViewSchema);
 
 const state = z
   .enum(RUN_STATES, { error: `one of ${RUN_STATES.join(', ')}` })
@@ -24,7 +21,7 @@ const started = (view: RunView): Reply => ({
 const STARTED = {
   status: 202,
   description: 'The run is queued; with waitsFor, behind another run of its task',
-  schema: runViewSchema,
+  schema: 'Run',
   headers: ['location'],
 } as const;
 
@@ -72,7 +69,7 @@ export const RUN_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     query: strict({ taskId: taskIdFilter, state, ...pageShape }),
-    answers: [{ status: 200, description: 'A page of runs', schema: runPage, headers: ['etag'] }, UNCHANGED],
+    answers: [{ status: 200, description: 'A page of runs', schema: 'RunPage', headers: ['etag'] }, UNCHANGED],
     handle: async ({ service, caller, headers, query }) => {
       const filter = {
         ...(query.taskId === undefined ? {} : { taskId: query.taskId }),
@@ -89,7 +86,7 @@ export const RUN_ROUTES: Route[] = [
     summary: 'Read a run',
     scope: 'read',
     headers: ['if-none-match'],
-    answers: [{ status: 200, description: 'The run', schema: runViewSchema, headers: ['etag'] }, UNCHANGED],
+    answers: [{ status: 200, description: 'The run', schema: 'Run', headers: ['etag'] }, UNCHANGED],
     handle: async ({ service, caller, headers, params }) =>
       replyTo(await service.operations.getRun(caller, params.runId ?? ''), watchedWith(headers)),
   }),
@@ -101,7 +98,7 @@ export const RUN_ROUTES: Route[] = [
     summary: 'Stop a run: no request leaves later than 5 s after the answer',
     scope: 'write',
     body: emptyBody,
-    answers: [{ status: 200, description: 'The run as it stands', schema: runViewSchema }],
+    answers: [{ status: 200, description: 'The run as it stands', schema: 'Run' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.stopRun(caller, params.runId ?? ''), okWith),
@@ -114,7 +111,7 @@ export const RUN_ROUTES: Route[] = [
     summary: 'Pause a running run: no request leaves later than 5 s after the answer, its time limit stands still',
     scope: 'write',
     body: emptyBody,
-    answers: [{ status: 200, description: 'The run, paused now or before', schema: runViewSchema }],
+    answers: [{ status: 200, description: 'The run, paused now or before', schema: 'Run' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.pauseRun(caller, params.runId ?? ''), okWith),
@@ -127,7 +124,7 @@ export const RUN_ROUTES: Route[] = [
     summary: 'Let a paused run go on',
     scope: 'write',
     body: emptyBody,
-    answers: [{ status: 200, description: 'The run, running', schema: runViewSchema }],
+    answers: [{ status: 200, description: 'The run, running', schema: 'Run' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.resumeRun(caller, params.runId ?? ''), okWith),

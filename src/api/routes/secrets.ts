@@ -5,9 +5,6 @@ import { pageRequest, pageShape } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Route } from '../route.ts';
 import { bounded, strict } from '../task-values.ts';
-import { pageOf, secretViewSchema } from '../views-schema.ts';
-
-export const secretPage = pageOf(secretViewSchema);
 
 /** What may stand in a header (RFC 9110 §5.5): no space at either end, which servers would drop. */
 const VALUE = `1 to ${String(SECRET_CHARS_MAX)} printable ASCII characters without a space at either end`;
@@ -29,7 +26,7 @@ export const SECRET_ROUTES: Route[] = [
     summary: 'List the names of secrets',
     scope: 'read',
     query: strict(pageShape),
-    answers: [{ status: 200, description: 'A page of names', schema: secretPage }],
+    answers: [{ status: 200, description: 'A page of names', schema: 'SecretPage' }],
     handle: async ({ service, caller, query }) =>
       replyTo(await service.operations.listSecrets(caller, pageRequest(query)), okWith),
   }),
@@ -40,7 +37,7 @@ export const SECRET_ROUTES: Route[] = [
     tag: 'secrets',
     summary: 'When a secret was made and changed',
     scope: 'read',
-    answers: [{ status: 200, description: 'The secret without its value', schema: secretViewSchema }],
+    answers: [{ status: 200, description: 'The secret without its value', schema: 'Secret' }],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.getSecret(caller, params.secretName ?? ''), okWith),
   }),
@@ -52,7 +49,7 @@ export const SECRET_ROUTES: Route[] = [
     summary: 'Create a secret or replace its value, which is in use within a minute',
     scope: 'write',
     body: secretBody,
-    answers: [{ status: 200, description: 'Stored', schema: secretViewSchema }],
+    answers: [{ status: 200, description: 'Stored', schema: 'Secret' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params, body }) =>
       replyTo(await service.operations.putSecret(caller, params.secretName ?? '', body.value), okWith),

@@ -1,14 +1,9 @@
 /** Uploads, signing keys, health and the OpenAPI document. */
-import * as z from 'zod';
 import { emptyBody } from '../bodies.ts';
 import { dayFilter } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { healthSchema, signingKeySchema, uploadViewSchema, usageViewSchema } from '../views-schema.ts';
-
-export const signingKeyList = z.object({ items: z.array(signingKeySchema) });
-export const openApiSchema = z.record(z.string(), z.unknown()).meta({ description: 'An OpenAPI 3.1 document' });
 
 export const SERVICE_ROUTES: Route[] = [
   defineRoute({
@@ -19,7 +14,7 @@ export const SERVICE_ROUTES: Route[] = [
     summary: 'A place to PUT a list of targets, which a task then names by upload:ID',
     scope: 'write',
     body: emptyBody,
-    answers: [{ status: 201, description: 'Where to PUT the list', schema: uploadViewSchema }],
+    answers: [{ status: 201, description: 'Where to PUT the list', schema: 'Upload' }],
     handle: async ({ service, caller, once }) =>
       replyTo(await service.operations.createUpload(caller, once), (view) => ({ status: 201, body: view })),
   }),
@@ -34,7 +29,7 @@ export const SERVICE_ROUTES: Route[] = [
       from: dayFilter('First day, UTC; by default the thirtieth before the last'),
       to: dayFilter('Last day, UTC; by default today'),
     }),
-    answers: [{ status: 200, description: 'Every day of the span, and their sum', schema: usageViewSchema }],
+    answers: [{ status: 200, description: 'Every day of the span, and their sum', schema: 'Usage' }],
     handle: async ({ service, caller, query }) => replyTo(await service.operations.usage(caller, query), okWith),
   }),
   defineRoute({
@@ -44,7 +39,7 @@ export const SERVICE_ROUTES: Route[] = [
     tag: 'results',
     summary: 'The public keys that manifests are signed with; a manifest signed with another one is not of this API',
     scope: 'read',
-    answers: [{ status: 200, description: 'All keys, those of old manifests too', schema: signingKeyList }],
+    answers: [{ status: 200, description: 'All keys, those of old manifests too', schema: 'SigningKeys' }],
     handle: async ({ service }) => okWith({ items: await service.operations.signingKeys() }),
   }),
   defineRoute({
@@ -54,7 +49,7 @@ export const SERVICE_ROUTES: Route[] = [
     tag: 'service',
     summary: 'Is the API there, which one, and what has the operator switched off',
     scope: 'none',
-    answers: [{ status: 200, description: 'It is', schema: healthSchema }],
+    answers: [{ status: 200, description: 'It is', schema: 'Health' }],
     handle: async ({ service }) => {
       const { version, region } = service;
       // The board answers even when its row cannot be read; that the API is there must not depend on it either.
@@ -69,7 +64,7 @@ export const SERVICE_ROUTES: Route[] = [
     tag: 'service',
     summary: 'This document',
     scope: 'none',
-    answers: [{ status: 200, description: 'OpenAPI 3.1', schema: openApiSchema }],
-    handle: ({ service }) => Promise.resolve(okWith(service.openApi())),
+    answers: [{ status: 200, description: 'OpenAPI 3.1', schema: 'OpenApi' }],
+    handle: async ({ service }) => okWith(await service.openApi()),
   }),
 ];

@@ -8,11 +8,8 @@ import type { Problem } from '../problems.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Context, Reply, Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { pageOf, previewSchema, taskVersionSchema, taskViewSchema } from '../views-schema.ts';
 
 const pageQuery = strict(pageShape);
-export const taskPage = pageOf(taskViewSchema);
-export const taskVersionPage = pageOf(taskVersionSchema);
 
 const location = (id: string): string => `/v1/tasks/${encodeURIComponent(id)}`;
 const taskReply = (status: number, view: TaskView, warnings: string[] = []): Reply => {
@@ -54,7 +51,7 @@ export const TASK_ROUTES: Route[] = [
     summary: 'Judge a draft and try it on one page: one polite request, nothing is stored, no secret is sent',
     scope: 'write',
     body: previewBody,
-    answers: [{ status: 200, description: 'What it gives', schema: previewSchema }],
+    answers: [{ status: 200, description: 'What it gives', schema: 'Preview' }],
     handle: async ({ service, caller, body }) =>
       replyTo(await service.operations.preview(caller, body.task, body.url), (view) =>
         okWith({ ...view, warnings: [...view.warnings, ...body.warnings] }),
@@ -68,7 +65,7 @@ export const TASK_ROUTES: Route[] = [
     summary: 'Create a task',
     scope: 'write',
     body: taskBody,
-    answers: [{ status: 201, description: 'Created', schema: taskViewSchema, headers: ['location', 'etag'] }],
+    answers: [{ status: 201, description: 'Created', schema: 'Task', headers: ['location', 'etag'] }],
     problems: ['conflict'],
     handle: async ({ service, caller, body, once }) => {
       const outcome = await service.operations.createTask(caller, body.task, once, body.given);
@@ -83,7 +80,7 @@ export const TASK_ROUTES: Route[] = [
     summary: 'List tasks',
     scope: 'read',
     query: pageQuery,
-    answers: [{ status: 200, description: 'A page of tasks', schema: taskPage }],
+    answers: [{ status: 200, description: 'A page of tasks', schema: 'TaskPage' }],
     handle: async ({ service, caller, query }) =>
       replyTo(await service.operations.listTasks(caller, pageRequest(query)), okWith),
   }),
@@ -96,7 +93,7 @@ export const TASK_ROUTES: Route[] = [
     scope: 'read',
     headers: ['if-none-match'],
     answers: [
-      { status: 200, description: 'The task in its newest version', schema: taskViewSchema, headers: ['etag'] },
+      { status: 200, description: 'The task in its newest version', schema: 'Task', headers: ['etag'] },
       { status: 304, description: 'Still what If-None-Match names', headers: ['etag'] },
     ],
     handle: async (context) => {
@@ -117,7 +114,7 @@ export const TASK_ROUTES: Route[] = [
     scope: 'write',
     headers: ['if-match'],
     body: taskBody,
-    answers: [{ status: 200, description: 'The new version', schema: taskViewSchema, headers: ['etag'] }],
+    answers: [{ status: 200, description: 'The new version', schema: 'Task', headers: ['etag'] }],
     problems: ['precondition-failed', 'conflict'],
     handle: async (context) => {
       const match = await ifMatchOf(context);
@@ -158,7 +155,7 @@ export const TASK_ROUTES: Route[] = [
     summary: 'List the versions of a task',
     scope: 'read',
     query: pageQuery,
-    answers: [{ status: 200, description: 'A page of versions', schema: taskVersionPage }],
+    answers: [{ status: 200, description: 'A page of versions', schema: 'TaskVersionPage' }],
     handle: async (context) => {
       const { service, caller, query } = context;
       return replyTo(await service.operations.listVersions(caller, id(context), pageRequest(query)), okWith);
@@ -172,7 +169,7 @@ export const TASK_ROUTES: Route[] = [
     summary: 'Roll back: a new version equal to an old one',
     scope: 'write',
     body: rollbackBody,
-    answers: [{ status: 200, description: 'The new version', schema: taskViewSchema, headers: ['etag'] }],
+    answers: [{ status: 200, description: 'The new version', schema: 'Task', headers: ['etag'] }],
     problems: ['conflict'],
     handle: async (context) => {
       const { service, caller, body, once } = context;

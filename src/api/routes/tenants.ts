@@ -5,11 +5,8 @@ import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Reply, Route } from '../route.ts';
 import { strict } from '../task-values.ts';
 import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from '../tenant-bodies.ts';
-import { apiKeyViewSchema, createdKeySchema, pageOf, tenantViewSchema } from '../views-schema.ts';
 
 const pageQuery = strict(pageShape);
-export const tenantPage = pageOf(tenantViewSchema);
-export const apiKeyPage = pageOf(apiKeyViewSchema);
 
 const createdTenant = (view: TenantView): Reply => ({
   status: 201,
@@ -25,7 +22,7 @@ const createdKey = (view: CreatedKey): Reply => {
 const CREATED_KEY = {
   status: 201,
   description: 'The key, shown this once',
-  schema: createdKeySchema,
+  schema: 'CreatedKey',
   headers: ['location'],
 } as const;
 const until = (expiresAt: string | undefined): { notAfter?: number } =>
@@ -40,7 +37,7 @@ export const TENANT_ROUTES: Route[] = [
     summary: 'Create a tenant (operators)',
     scope: 'admin',
     body: createTenantBody,
-    answers: [{ status: 201, description: 'Created', schema: tenantViewSchema, headers: ['location'] }],
+    answers: [{ status: 201, description: 'Created', schema: 'Tenant', headers: ['location'] }],
     handle: async ({ service, caller, body: { id, ...settings }, once }) =>
       replyTo(await service.operations.createTenant(caller, id, settings, once), createdTenant),
   }),
@@ -52,7 +49,7 @@ export const TENANT_ROUTES: Route[] = [
     summary: 'List tenants: all for an operator, its own for everybody else',
     scope: 'admin',
     query: pageQuery,
-    answers: [{ status: 200, description: 'A page of tenants', schema: tenantPage }],
+    answers: [{ status: 200, description: 'A page of tenants', schema: 'TenantPage' }],
     handle: async ({ service, caller, query }) =>
       replyTo(await service.operations.listTenants(caller, pageRequest(query)), okWith),
   }),
@@ -63,7 +60,7 @@ export const TENANT_ROUTES: Route[] = [
     tag: 'tenants',
     summary: 'Read a tenant',
     scope: 'admin',
-    answers: [{ status: 200, description: 'The tenant', schema: tenantViewSchema }],
+    answers: [{ status: 200, description: 'The tenant', schema: 'Tenant' }],
     handle: async ({ service, caller, params }) =>
       replyTo(await service.operations.getTenant(caller, params.tenantId ?? ''), okWith),
   }),
@@ -75,7 +72,7 @@ export const TENANT_ROUTES: Route[] = [
     summary: 'Replace the quotas, permissions and addresses of a tenant (operators)',
     scope: 'admin',
     body: tenantSettingsBody,
-    answers: [{ status: 200, description: 'The tenant as it is now', schema: tenantViewSchema }],
+    answers: [{ status: 200, description: 'The tenant as it is now', schema: 'Tenant' }],
     problems: ['conflict'],
     handle: async ({ service, caller, params, body }) =>
       replyTo(await service.operations.replaceTenant(caller, params.tenantId ?? '', body), okWith),
@@ -102,7 +99,7 @@ export const TENANT_ROUTES: Route[] = [
     summary: 'List the API keys of a tenant, without the keys themselves',
     scope: 'admin',
     query: pageQuery,
-    answers: [{ status: 200, description: 'A page of keys', schema: apiKeyPage }],
+    answers: [{ status: 200, description: 'A page of keys', schema: 'ApiKeyPage' }],
     handle: async ({ service, caller, params, query }) =>
       replyTo(await service.operations.listKeys(caller, params.tenantId ?? '', pageRequest(query)), okWith),
   }),
