@@ -17,6 +17,11 @@ const LEFT_OUT: readonly LeftOut[] = [
   { path: /^undici\/lib\/milo\/(?:no-)?simd\.js$/ },
   // The first one without SIMD, which Lambda's processors and every other 64 bit machine that Node 24 is made for have.
   { path: /^undici\/lib\/llhttp\/llhttp-wasm\.js$/ },
+  // HTTP/2, which no agent offers (`allowH2: false`) and whose module is another of Node's to load.
+  {
+    path: /^undici\/lib\/dispatcher\/client-h2\.js$/,
+    instead: `module.exports = () => { throw new Error('left out of the bundle: HTTP/2'); };`,
+  },
   // Bodies that are forms: ours are text.
   { path: /^undici\/lib\/web\/.*\.js$/ },
   // Tells browsers apart.
