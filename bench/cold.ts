@@ -60,7 +60,7 @@ async function measure(rounds: number): Promise<Cold[]> {
     const root = fileURLToPath(new URL('..', import.meta.url));
     const assembly = readAssembly(await synthesise({ root, outDir: dir, log: () => undefined }));
     const place = placeOf(assembly, NOWHERE);
-    const at = { dynamo: NOWHERE, sqsS3: NOWHERE, states: NOWHERE, secrets: NOWHERE, scheduler: NOWHERE, events: NOWHERE, appConfig: NOWHERE }; // prettier-ignore
+    const at = { dynamo: NOWHERE, sqsS3: NOWHERE, states: NOWHERE, secrets: NOWHERE, scheduler: NOWHERE, events: NOWHERE, mail: NOWHERE, appConfig: NOWHERE }; // prettier-ignore
     const clients = clientEnvironment(at, place.region, dir);
     const functions = readBlueprint(assembly, place).functions.map((spec) => ({
       spec,

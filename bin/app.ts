@@ -1,7 +1,9 @@
 /**
  * The CDK app. Inputs, all optional: `-c stage=local|dev|prod` (default dev), `-c regions=eu-central-1,eu-west-1` (one
- * stack each; default one stack for whatever region the caller's credentials name) and `-c listBuckets=a,b` (buckets that
- * tasks may read lists from). Synthesis needs neither an account nor a network.
+ * stack each; default one stack for whatever region the caller's credentials name), `-c listBuckets=a,b` (buckets that
+ * tasks may read lists from), `-c mailFrom=alerts@example.org` (whom alerts are mailed from; its domain is a verified
+ * identity of SES) and `-c alarmEmails=a@example.org` (who is written to when the paging alarm rings). Synthesis needs
+ * neither an account nor a network.
  *
  * Runs under the CDK command line, or by itself: `node bin/app.ts -c stage=local --output DIR`. A wrong input ends it with
  * a message that says what was expected.
@@ -56,6 +58,8 @@ await withBundles((bundles) =>
     stage,
     regions: input('regions'),
     listBuckets: input('listBuckets'),
+    mailFrom: input('mailFrom'),
+    alarmEmails: input('alarmEmails'),
     consoleFiles,
   }),
 );

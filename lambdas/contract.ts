@@ -88,7 +88,13 @@ export interface Environments {
     /** `application/environment/profile` in AppConfig. */
     OPERATOR_CONFIG: string;
   };
-  notify: Common & { CONTROL_TABLE: string; EVENT_BUS: string; WEBHOOK_SECRET_ARN: string };
+  notify: Common & {
+    CONTROL_TABLE: string;
+    EVENT_BUS: string;
+    WEBHOOK_SECRET_ARN: string;
+    /** Whom mail is from; empty = the stage sends none. */
+    MAIL_FROM: string;
+  };
   fire: Common & { CONTROL_TABLE: string; RUN_MACHINE_ARN: string; SCHEDULE_GROUP: string; OPERATOR_CONFIG: string };
 }
 
@@ -139,12 +145,12 @@ const VARIABLES: { [F in FunctionName]: readonly (keyof Environments[F] & string
     'RUN_MACHINE_ARN',
     'OPERATOR_CONFIG',
   ],
-  notify: ['CONTROL_TABLE', 'EVENT_BUS', 'WEBHOOK_SECRET_ARN'],
+  notify: ['CONTROL_TABLE', 'EVENT_BUS', 'WEBHOOK_SECRET_ARN', 'MAIL_FROM'],
   fire: ['CONTROL_TABLE', 'RUN_MACHINE_ARN', 'SCHEDULE_GROUP', 'OPERATOR_CONFIG'],
 };
 
 /** Optional everywhere: may be empty, must be set. */
-const MAY_BE_EMPTY = new Set<string>(['LIST_BUCKETS']);
+const MAY_BE_EMPTY = new Set<string>(['LIST_BUCKETS', 'MAIL_FROM']);
 
 /** The environment of a function, checked once at cold start. */
 export function environment<F extends FunctionName>(name: F, env: Record<string, string | undefined>): Environments[F] {

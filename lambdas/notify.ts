@@ -3,6 +3,7 @@ import { notify, type NotifyAnswer } from '#core/steps/notify.ts';
 import { dressed } from './aws/handler.ts';
 import { time } from './aws/ports/basics.ts';
 import { eventBus } from './aws/ports/events.ts';
+import { mails } from './aws/ports/mails.ts';
 import { webhookKeys } from './aws/ports/secrets.ts';
 import { controlTable } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
@@ -16,6 +17,7 @@ const ports = {
   ...time,
   ...controlTable(env),
   ...eventBus(env),
+  ...mails(env),
   ...webhookKeys(env),
   fetcher: outgoing(process.env).fetcher,
   log: told.log,

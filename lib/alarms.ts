@@ -50,12 +50,14 @@ interface Rule {
 
 /**
  * What an operator must look at, each with a section of its name in the runbook, and `Page`, which is in alarm while one
- * of those that cannot wait for the morning is. Alarms change colour; whom they tell is the account's own business.
+ * of those that cannot wait for the morning is. Alarms change colour; whom they tell, `AlarmMail` and the account decide.
  */
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
   /** Of a new release or configuration: these show within minutes when it is bad. */
   readonly guards: readonly Alarm[];
+  /** In alarm while one is that cannot wait. */
+  readonly page: CompositeAlarm;
 
   constructor(scope: Construct, id: string, watched: Watched) {
     super(scope, id);
@@ -64,7 +66,7 @@ export class Alarms extends Construct {
     const made = rules.map(([name, rule]): [string, Rule, Alarm] => [name, rule, this.#alarm(stage, name, rule)]);
     this.alarms = made.map(([, , alarm]) => alarm);
     this.guards = made.filter(([name]) => ['ApiErrors', 'WorkErrors'].includes(name)).map(([, , alarm]) => alarm);
-    new CompositeAlarm(this, 'Page', {
+    this.page = new CompositeAlarm(this, 'Page', {
       compositeAlarmName: `gleaner-${stage.name}-Page`,
       alarmDescription: `Something cannot wait for the morning: see which of the others is in alarm. ${RUNBOOK}#page`,
       alarmRule: AlarmRule.anyOf(...made.filter(([, rule]) => rule.pages === true).map(([, , alarm]) => alarm)),

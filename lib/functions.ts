@@ -43,6 +43,8 @@ export interface FunctionsProps {
   readonly surroundings: Surroundings;
   /** Names of the buckets that `list: s3://…` may name. */
   readonly listBuckets: readonly string[];
+  /** Whom mail is from; undefined = none is sent. */
+  readonly mailFrom: string | undefined;
 }
 
 /** All functions, each with its environment, rights and size, and the mapping that feeds `work` from the queue. */
@@ -83,7 +85,7 @@ export class Functions extends Construct {
     this.#feedWork(props);
   }
 
-  #environments({ stage, surroundings: s, listBuckets }: FunctionsProps): Environments {
+  #environments({ stage, surroundings: s, listBuckets, mailFrom }: FunctionsProps): Environments {
     const common = (name: FunctionName) => ({
       GLEANER_STAGE: stage.name,
       GLEANER_REGION: Stack.of(this).region,
@@ -159,7 +161,7 @@ export class Functions extends Construct {
         OPERATOR_CONFIG,
         ...LEAN_PROCESS,
       },
-      notify: { ...common('notify'), CONTROL_TABLE, EVENT_BUS, WEBHOOK_SECRET_ARN },
+      notify: { ...common('notify'), CONTROL_TABLE, EVENT_BUS, WEBHOOK_SECRET_ARN, MAIL_FROM: mailFrom ?? '' },
       fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP, OPERATOR_CONFIG },
     };
   }

@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ArnFormat, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { secretsPrefix } from '../lambdas/contract.ts';
+import { AlarmMail } from './alarm-mail.ts';
 import { Alarms } from './alarms.ts';
 import type { Bundles } from './bundles.ts';
 import { Canary, LiveAlias } from './canary.ts';
@@ -25,6 +26,10 @@ export interface GleanerStackProps extends StackProps {
   readonly stage: StageSettings;
   /** Buckets of this account that tasks may read lists from (`list: s3://…`); default none. */
   readonly listBuckets?: readonly string[];
+  /** Whom alerts are mailed from, an address whose domain is a verified identity of SES; default: no mail. */
+  readonly mailFrom?: string | undefined;
+  /** Who is written to when the paging alarm rings; default: nobody. */
+  readonly alarmEmails?: readonly string[];
   readonly bundles: Bundles;
 }
 
@@ -34,7 +39,7 @@ export class GleanerStack extends Stack {
 
   constructor(scope: Construct, id: string, props: GleanerStackProps) {
     super(scope, id, props);
-    const { stage, bundles, listBuckets = [] } = props;
+    const { stage, bundles, listBuckets = [], mailFrom, alarmEmails = [] } = props;
     const tables = new Tables(this, 'Tables', stage);
     const { bucket } = new ResultsBucket(this, 'Results', stage);
     const { queue, deadLetters } = new ShardQueue(this, 'Shards', stage);
@@ -50,6 +55,7 @@ export class GleanerStack extends Stack {
       stage,
       bundles,
       listBuckets,
+      mailFrom,
       surroundings: {
         control: tables.control,
         pace: tables.pace,
@@ -73,6 +79,17 @@ export class GleanerStack extends Stack {
         machineArn,
         executionsArn,
         listBucketArns,
+        mail:
+          mailFrom === undefined
+            ? undefined
+            : {
+                from: mailFrom,
+                identityArn: this.formatArn({
+                  service: 'ses',
+                  resource: 'identity',
+                  resourceName: mailFrom.slice(mailFrom.lastIndexOf('@') + 1),
+                }),
+              },
       },
     });
     schedules.mayCall(byName.fire.function);
@@ -106,7 +123,10 @@ export class GleanerStack extends Stack {
         machine,
         api: entry.api,
       };
-      guards.push(...new Alarms(this, 'Alarms', watched).guards);
+      const alarms = new Alarms(this, 'Alarms', watched);
+      guards.push(...alarms.guards);
+      if (alarmEmails.length > 0)
+        new AlarmMail(this, 'AlarmMail', { stage, page: alarms.page, addresses: alarmEmails });
       new Dashboard(this, 'Dashboard', watched);
       new LogQueries(this, 'LogQueries', watched);
     }

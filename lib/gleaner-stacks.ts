@@ -2,13 +2,15 @@ import type { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
 import { ConsoleStack } from './console-stack.ts';
 import { GleanerStack } from './gleaner-stack.ts';
-import { bucketList, regionList, stageSettings } from './stage.ts';
+import { addressList, bucketList, regionList, stageSettings } from './stage.ts';
 
 /** As they come from the command line. */
 export interface StackInputs {
   readonly stage?: string | undefined;
   readonly regions?: string | undefined;
   readonly listBuckets?: string | undefined;
+  readonly mailFrom?: string | undefined;
+  readonly alarmEmails?: string | undefined;
   /** Directory of the console's files; absent: no console. */
   readonly consoleFiles?: string | undefined;
 }
@@ -20,7 +22,13 @@ export interface StackInputs {
  */
 export function gleanerStacks(app: Construct, bundles: Bundles, inputs: StackInputs): GleanerStack[] {
   const stage = stageSettings(inputs.stage ?? 'dev');
-  const common = { stage, bundles, listBuckets: bucketList(inputs.listBuckets) };
+  const common = {
+    stage,
+    bundles,
+    listBuckets: bucketList(inputs.listBuckets),
+    mailFrom: addressList('mailFrom', inputs.mailFrom)[0],
+    alarmEmails: addressList('alarmEmails', inputs.alarmEmails),
+  };
   const regions = regionList(inputs.regions);
   const made = regions.length === 0 ? [new GleanerStack(app, `gleaner-${stage.name}`, common)] : inRegions();
   const { consoleFiles: files } = inputs;

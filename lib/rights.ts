@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly executionsArn: string;
   /** ARNs of the buckets that `list: s3://…` may name. */
   readonly listBucketArns: readonly string[];
+  /** Whom mail is from, and the identity in SES that allows it. */
+  readonly mail: { readonly from: string; readonly identityArn: string } | undefined;
 }
 
 const READ_UPDATE = ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query'];
@@ -91,6 +93,13 @@ const useSecrets = (s: Surroundings): PolicyStatement => allow(['secretsmanager:
 const signWebhooks = (s: Surroundings): PolicyStatement =>
   allow(['secretsmanager:GetSecretValue'], [s.events.webhookSecret.secretArn]);
 const tell = (s: Surroundings): PolicyStatement => allow(['events:PutEvents'], [s.events.bus.eventBusArn]);
+/** From one address of the identity, not from all that it would allow. */
+const mail = ({ mail: sender }: Surroundings): PolicyStatement[] => {
+  if (sender === undefined) return [];
+  const write = allow(['ses:SendEmail'], [sender.identityArn]);
+  write.addCondition('StringEquals', { 'ses:FromAddress': sender.from });
+  return [write];
+};
 const unschedule = (s: Surroundings): PolicyStatement =>
   allow(['scheduler:DeleteSchedule'], [s.schedules.schedulesArn]);
 /** Whoever makes a schedule hands Scheduler the role that it calls as, and may hand it no other and to nobody else. */
@@ -171,6 +180,7 @@ export const RIGHTS: { readonly [F in FunctionName]: (s: Surroundings) => Policy
     index(s, DUE_INDEX.name),
     signWebhooks(s),
     tell(s),
+    ...mail(s),
   ],
   fire: (s) => [control(s, 'dynamodb:PutItem', 'dynamodb:DeleteItem'), obey(s), start(s), unschedule(s)],
 };

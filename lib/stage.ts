@@ -96,3 +96,13 @@ export function bucketList(text: string | undefined): string[] {
   }
   return buckets;
 }
+
+const ADDRESS = /^[^\s@,"<>]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
+/** @throws when one is no plain mail address. */
+export function addressList(input: string, text: string | undefined): string[] {
+  const addresses = commaList(text);
+  for (const address of addresses) {
+    if (!ADDRESS.test(address)) throw new Error(`${input}: expected mail addresses, got ${JSON.stringify(address)}`);
+  }
+  return addresses;
+}

@@ -28,6 +28,9 @@ export interface EmbeddedStack {
   close(): Promise<void>;
 }
 
+/** Mail of the embedded stack is from here, and lies in its data directory. */
+export const LOCAL_SENDER = 'gleaner@local.example';
+
 export interface EmbeddedOptions extends Pick<WorldOptions, 'onCall' | 'onInvoked'> {
   dataDir: string;
   port: number;
@@ -51,7 +54,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { dataDir, port, log, listBuckets = [], assembly: given, withConsole = false, ...more } = options;
   mkdirSync(dataDir, { recursive: true });
-  const inputs = listBuckets.length === 0 ? {} : { listBuckets: listBuckets.join(',') };
+  const inputs = {
+    mailFrom: LOCAL_SENDER,
+    ...(listBuckets.length === 0 ? {} : { listBuckets: listBuckets.join(',') }),
+  };
   const [assembly, consoleDir] = await Promise.all([
     given ?? synthesise({ root, outDir: join(dataDir, 'cdk.out'), log, inputs }),
     withConsole ? buildConsole(log) : undefined,

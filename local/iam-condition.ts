@@ -31,7 +31,7 @@ const OPERATORS: Record<string, { fits: Fits; negated?: boolean }> = {
 
 /** What the local world can say of a call. */
 const KEYS = new Set([
-  'iam:passedtoservice', 'aws:principalaccount', 'aws:principalarn', 'aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn', 's3:prefix',
+  'ses:fromaddress', 'iam:passedtoservice', 'aws:principalaccount', 'aws:principalarn', 'aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn', 's3:prefix',
 ]); // prettier-ignore
 
 const NAME = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/;

@@ -12,6 +12,7 @@ export interface Endpoints {
   secrets: string;
   scheduler: string;
   events: string;
+  mail: string;
   appConfig: string;
 }
 
@@ -33,6 +34,7 @@ export function clientEnvironment(endpoints: Endpoints, region: string, dataDir:
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secrets,
     AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
     AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.events,
+    AWS_ENDPOINT_URL_SESV2: endpoints.mail,
     AWS_ENDPOINT_URL_APPCONFIGDATA: endpoints.appConfig,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: join(dataDir, 'no-aws-config'),

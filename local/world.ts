@@ -13,6 +13,7 @@ import { consoleFiles } from './console.ts';
 import { takeDataDir } from './data-dir.ts';
 import { startDynamo } from './dynamo.ts';
 import { eventBusService, readEvents, type BusEvent } from './event-bus.ts';
+import { mailService, readMails } from './mail.ts';
 import { startEventSource } from './event-source.ts';
 import { httpApi } from './http-api.ts';
 import { Access } from './iam-access.ts';
@@ -91,6 +92,8 @@ export interface World {
   schedules: Pick<Scheduler, 'list' | 'fire'>;
   /** What was told on the buses, oldest first. */
   events(): BusEvent[];
+  /** What was mailed, the oldest first. */
+  mails(): ReturnType<typeof readMails>;
   /** Cuts off one running invocation; see `FunctionHost.crash`. */
   crash: FunctionHost['crash'];
   /** No invocation runs or waits, and no execution runs. Messages may still lie in queues. */
@@ -199,6 +202,9 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
   const events = join(dataDir, 'events.ndjson');
   const busServer = await listen(eventBusService({ path: events, gate, buses: blueprint.buses }), 0, log);
   closers.add(() => busServer.close());
+  const mailDir = join(dataDir, 'mail');
+  const mailServer = await listen(mailService({ dir: mailDir, gate, log }), 0, log);
+  closers.add(() => mailServer.close());
   const clientEnv = clientEnvironment(
     {
       dynamo: dynamo.url,
@@ -208,6 +214,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
       appConfig: appConfig.url,
       scheduler: schedulingServer.url,
       events: busServer.url,
+      mail: mailServer.url,
     },
     region,
     dataDir,
@@ -298,6 +305,7 @@ async function open(options: WorldOptions, closers: Closers): Promise<World> {
     invoke: (name, payload) => invokeByLogicalId(blueprint, functions, name, payload),
     schedules: scheduler,
     events: () => readEvents(events),
+    mails: () => readMails(mailDir),
     crash: (choose) => functions.crash(choose),
     idle: () => functions.active() === 0 && engine.running() === 0,
     close: () => closers.run(log),

@@ -171,10 +171,10 @@ function soundExtract(given: unknown): ExtractSpec {
   return again.success ? again.data : nothing;
 }
 
-/** What is stored but not acted upon by this release, for people. */
+/** What may not be acted upon, for people. */
 function warningsOf(document: Partial<TaskSpec>): string[] {
   const warnings: string[] = [];
   if (document.alerts?.notify?.some((target) => 'email' in target))
-    warnings.push('alerts.notify: mail addresses are stored, but this release sends no mail; webhooks are told');
+    warnings.push('alerts.notify: mail is sent where the stage has a sender (mailFrom); ask its operator');
   return warnings;
 }

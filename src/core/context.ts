@@ -2,6 +2,7 @@
 import type {
   Chance,
   EventBus,
+  Mails,
   WebhookKeys,
   Clock,
   DeadMessages,
@@ -39,6 +40,8 @@ export interface Context {
   orchestrator: Orchestrator;
   schedules: Schedules;
   events: EventBus;
+  /** Undefined on a stage that has no sender. */
+  mails: Mails | undefined;
   webhookKeys: WebhookKeys;
   /** What the operator has switched off. */
   switches: SwitchBoard;

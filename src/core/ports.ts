@@ -4,6 +4,7 @@
  *
  * Fates: a port call either returns, or throws after its own bounded retries; a lost condition is a value, never a throw.
  */
+import type { Mail } from './alerts/mail.ts';
 import type { CloudEvent } from './alerts/notice.ts';
 import type { FailReason } from './ledger.ts';
 import type { MetricName } from './metrics.ts';
@@ -250,6 +251,11 @@ export interface Extractor {
 /** The stage's bus. At least once. */
 export interface EventBus {
   put(event: CloudEvent): Promise<void>;
+}
+/** Mail to people. At least once. */
+export interface Mails {
+  /** Undefined = handed over; `refused` = it will never be. Throws when a later attempt may succeed. */
+  send(mail: Mail): Promise<{ refused: string } | undefined>;
 }
 /** The keys that webhooks are signed with. */
 export interface WebhookKeys {

@@ -43,8 +43,9 @@ export type StepPorts = Context & WorkStepPorts & PlanPorts & { randomBytes: (n:
 
 let signer: Signer | undefined;
 /** What is to be told is put down and carried out by nobody: `notify` has tests of its own. */
-const UNTOLD: Pick<Context, 'events' | 'webhookKeys'> = {
+const UNTOLD: Pick<Context, 'events' | 'mails' | 'webhookKeys'> = {
   events: { put: () => Promise.resolve() },
+  mails: undefined,
   webhookKeys: { of: () => Promise.resolve(new Uint8Array(32)) },
 };
 /** The tasks of scenarios are started by their operator. */

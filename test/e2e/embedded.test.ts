@@ -234,7 +234,7 @@ describe('the embedded stack', () => {
       source: { urls: [at(page)] },
       extract: { format: 'none' },
       retry: { attempts: 1 },
-      alerts: { errorRate: 0.1, notify: [{ webhook: url }] },
+      alerts: { errorRate: 0.1, notify: [{ webhook: url }, { email: 'team@shop.example' }] },
     });
     try {
       const bad = await ended((await api<RunView>('POST', '/runs', { task: document('/status/404') })).id);
@@ -248,7 +248,10 @@ describe('the embedded stack', () => {
       };
       const raised = await alert(({ deliveries }) => (deliveries[0]?.attempts ?? 0) > 0);
       expect(raised).toMatchObject({ state: 'raised', rule: 'errorRate', value: 1, limit: 0.1, runId: bad.id });
-      expect(raised.deliveries).toMatchObject([{ event: 'raised', to: url, state: 'pending', error: 'status 503' }]);
+      expect(raised.deliveries).toMatchObject([
+        { event: 'raised', to: url, state: 'pending', error: 'status 503' },
+        { event: 'raised', to: 'mailto:team@shop.example', state: 'delivered', attempts: 1 },
+      ]);
       const good = await ended((await api<RunView>('POST', '/runs', { task: document('/page/1') })).id);
       // Their time has come again: nobody waits for it here.
       const table = new DynamoTable(owner(), stack.world.resource('table', 'TablesControl').name);
@@ -258,11 +261,16 @@ describe('the embedded stack', () => {
       const resolved = await alert(({ state, deliveries }) => {
         for (const id of [...ids, `${raised.id}-raised`, `${raised.id}-resolved`]) void hasCome(id);
         return (
-          state === 'resolved' && deliveries.length === 2 && deliveries.every((each) => each.state === 'delivered')
+          state === 'resolved' && deliveries.length === 4 && deliveries.every((each) => each.state === 'delivered')
         );
       });
       expect(resolved).toMatchObject({ id: raised.id, resolvedBy: good.id });
-      expect(resolved.deliveries.map(({ event }) => event)).toEqual(['raised', 'resolved']);
+      expect(resolved.deliveries.map(({ event }) => event)).toEqual(['raised', 'raised', 'resolved', 'resolved']);
+      // Once each, though the webhook beside it had to be told twice.
+      expect(stack.world.mails().map(({ to, subject }) => [...to, subject])).toEqual([
+        ['team@shop.example', `[gleaner] ALERT: errorRate of task ${name}`],
+        ['team@shop.example', `[gleaner] RESOLVED: errorRate of task ${name}`],
+      ]);
       while (new Set(told.map(({ headers }) => headers['webhook-id'])).size < 6)
         await stack.world.invoke('FunctionsNotify', {});
       const { secret } = await api<WebhookSecretView>('GET', '/webhook-secret');

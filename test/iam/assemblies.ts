@@ -6,6 +6,7 @@ import { readAssembly } from '#local/assembly.ts';
 import { withoutGrant } from '#local/iam-grants.ts';
 import type { Grant } from '#local/iam-policy.ts';
 import { synthesise } from '#local/synth.ts';
+import { LOCAL_SENDER } from '#local/embedded.ts';
 import { LIST_BUCKET } from './rig.ts';
 
 export const localAssembly = (outDir: string): Promise<string> =>
@@ -13,7 +14,7 @@ export const localAssembly = (outDir: string): Promise<string> =>
     root: fileURLToPath(new URL('../..', import.meta.url)),
     outDir,
     log: () => undefined,
-    inputs: { listBuckets: LIST_BUCKET },
+    inputs: { listBuckets: LIST_BUCKET, mailFrom: LOCAL_SENDER },
   });
 
 /** @param outDir must not exist yet. @returns it. */

@@ -57,7 +57,7 @@ export async function scheduled(rig: Rig): Promise<void> {
   const urls = { urls: [`${gate.url}/`] };
   const schedule = (cron: string): JsonObject => ({
     schedule: { cron, overlap: 'queue' },
-    alerts: { notify: [{ webhook: `${gate.url}/` }] },
+    alerts: { notify: [{ webhook: `${gate.url}/` }, { email: 'team@shop.example' }] },
   });
   const made = await client.createTask(task('scheduled', urls, schedule('0 3 * * *')));
   const put = await client.replaceTask('scheduled', task('scheduled', urls, schedule('0 * * * *')), made.etag);

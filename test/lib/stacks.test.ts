@@ -30,7 +30,13 @@ function synthesise(
   const dir = join(out, `${stage}-${regions ?? 'any'}`);
   const app = new App({ context: settings.context, outdir: dir });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stacks = gleanerStacks(app, bundles, { stage, regions, listBuckets: 'my-lists' });
+  const stacks = gleanerStacks(app, bundles, {
+    stage,
+    regions,
+    listBuckets: 'my-lists',
+    mailFrom: 'alerts@example.org',
+    alarmEmails: 'a@example.org,b@example.org',
+  });
   app.synth();
   return {
     templates: Object.fromEntries(
@@ -68,6 +74,32 @@ describe.each(['local', 'dev', 'prod'])('stage %s', (stage) => {
       expect(p.LoggingConfig).toMatchObject({ LogGroup: expect.anything() });
     }
     for (const [, { Properties: p }] of of('AWS::Logs::LogGroup')) expect(p.RetentionInDays).toBeGreaterThan(0);
+  });
+
+  it('mails from one address of a verified domain, and tells operators by a topic that takes TLS alone', () => {
+    const statements = of('AWS::IAM::Policy').flatMap(([, { Properties: p }]) => (p.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement); // prettier-ignore
+    const sending = statements.filter(({ Action }) => Action === 'ses:SendEmail');
+    expect(sending).toMatchObject([{ Condition: { StringEquals: { 'ses:FromAddress': 'alerts@example.org' } } }]);
+    expect(JSON.stringify(sending[0]?.['Resource'])).toContain(':identity/example.org');
+    if (stage === 'local') return expect(of('AWS::SNS::Topic')).toEqual([]);
+    expect(of('AWS::SNS::Topic')).toHaveLength(1);
+    expect(of('AWS::SNS::Subscription').map(([, { Properties: p }]) => [p.Protocol, p.Endpoint])).toEqual([
+      ['email', 'a@example.org'],
+      ['email', 'b@example.org'],
+    ]);
+    const [[, { Properties: policy }] = ['', { Properties: {} as Record<string, unknown> }]] =
+      of('AWS::SNS::TopicPolicy');
+    expect(policy.PolicyDocument).toMatchObject({
+      Statement: [
+        { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        { Effect: 'Allow', Action: 'sns:Publish', Principal: { Service: 'cloudwatch.amazonaws.com' } },
+      ],
+    });
+    const [[, { Properties: page }] = ['', { Properties: {} as Record<string, unknown> }]] = of(
+      'AWS::CloudWatch::CompositeAlarm',
+    );
+    expect(page.AlarmActions).toHaveLength(1);
+    expect(page.OKActions).toEqual(page.AlarmActions);
   });
 
   it('gives the queue dead letters and a visibility of six time-outs of its worker', () => {

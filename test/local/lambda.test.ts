@@ -17,6 +17,7 @@ function host(functions: FunctionSpec[], logDir = tempDir(), concurrencyMax = 2)
       secrets: 'http://x',
       scheduler: 'http://c',
       events: 'http://e',
+      mail: 'http://m',
       appConfig: 'http://a',
     },
     'eu-west-1',

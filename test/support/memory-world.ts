@@ -5,6 +5,7 @@
 import { NO_SWITCHES } from '#core/switches.ts';
 import type { CompileExtractor, Outgoing } from '#core/context.ts';
 import type {
+  Mails,
   DeadMessage,
   DeadMessages,
   EventBus,
@@ -21,6 +22,7 @@ import type {
 } from '#core/ports.ts';
 import type { Caller, TenantSettings } from '#core/operations.ts';
 import type { ScheduleSpec, TaskSpec } from '#core/task.ts';
+import type { Mail } from '#core/alerts/mail.ts';
 import type { CloudEvent } from '#core/alerts/notice.ts';
 import { webhookKey } from '#core/alerts/webhook.ts';
 import { asItem } from '#core/rows.ts';
@@ -135,6 +137,7 @@ export class MemoryWorld {
       orchestrator: this.orchestrator,
       schedules: this.schedules,
       events: this.events,
+      mails: this.mails,
       webhookKeys: {
         of: (tenant: string, generation: number) => Promise.resolve(webhookKey('stage secret', tenant, generation)),
       },
@@ -201,6 +204,8 @@ export class MemoryWorld {
   }
 
   readonly told: CloudEvent[] = [];
+  readonly mailed: Mail[] = [];
+  mails: Mails | undefined = { send: (mail) => Promise.resolve(void this.mailed.push(mail)) };
   readonly events: EventBus = { put: (event) => Promise.resolve(void this.told.push(event)) };
 
   readonly log: Log = {

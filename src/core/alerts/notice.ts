@@ -43,6 +43,9 @@ export interface Happening {
 }
 
 export const BUS = 'bus';
+/** Deliveries name a mail's address so. People are written to about alerts alone. */
+export const MAILTO = 'mailto:';
+const ALERTS = 'gleaner.alert.';
 
 export async function putNotice(
   ports: Pick<Context, 'region' | 'table' | 'clock'>,
@@ -60,8 +63,10 @@ export async function putNotice(
     datacontenttype: 'application/json',
     data,
   };
-  const urls = notify.flatMap((target) => ('webhook' in target ? [target.webhook] : []));
-  const deliveries: Delivery[] = [BUS, ...new Set(urls)].map((to) => ({ to, state: 'pending' }));
+  const addresses = notify.flatMap((target) =>
+    'webhook' in target ? [target.webhook] : type.startsWith(ALERTS) ? [`${MAILTO}${target.email}`] : [],
+  );
+  const deliveries: Delivery[] = [BUS, ...new Set(addresses)].map((to) => ({ to, state: 'pending' }));
   const now = ports.clock.now();
   const row: NoticeRow = {
     ...noticeKey(tenant, id),

@@ -3,7 +3,8 @@
  * on has it, and what dies with him is tried again later under the same id.
  */
 import { NOTICES_MAX, NOTIFY_PASS_MS, WEBHOOK_BYTES_MAX, WEBHOOK_RETRY_MS, WEBHOOK_TIMEOUT_MS } from '../limits.ts';
-import { BUS, type CloudEvent } from '../alerts/notice.ts';
+import { mailOf } from '../alerts/mail.ts';
+import { BUS, MAILTO, type CloudEvent } from '../alerts/notice.ts';
 import { generationsOf, signedHeaders } from '../alerts/webhook.ts';
 import { Bounded } from '../bounded.ts';
 import { METRICS } from '../metrics.ts';
@@ -15,7 +16,7 @@ import type { Item } from '../ports.ts';
 
 export type NotifyPorts = Pick<
   Context,
-  'region' | 'table' | 'clock' | 'chance' | 'log' | 'meter' | 'events' | 'webhookKeys'
+  'region' | 'table' | 'clock' | 'chance' | 'log' | 'meter' | 'events' | 'mails' | 'webhookKeys'
 > &
   Pick<Outgoing, 'fetcher'>;
 export interface NotifyAnswer {
@@ -102,6 +103,17 @@ async function deliver(
       return failed(String(error));
     }
   }
+  if (to.startsWith(MAILTO)) {
+    if (ports.mails === undefined) return failed('this stage has no sender of mail', true);
+    try {
+      const answer = await ports.mails.send(mailOf(to.slice(MAILTO.length), event));
+      return answer === undefined
+        ? { to, attempts, at, state: 'delivered' }
+        : failed(answer.refused.slice(0, 300), true);
+    } catch (error) {
+      return failed(String(error).slice(0, 300));
+    }
+  }
   const answer = await post(ports, notice, event, to);
   if (!answer.ok) return failed(`${answer.reason}: ${answer.detail}`.slice(0, 300));
   if (answer.status >= 200 && answer.status < 300) return { to, attempts, at, state: 'delivered' };
@@ -131,5 +143,8 @@ async function post(ports: NotifyPorts, { tenant }: NoticeRow, event: CloudEvent
   });
 }
 
-/** Paths and queries of webhooks are often secrets. */
-const originOf = (to: string): string => (to === BUS ? to : (URL.parse(to)?.origin ?? ''));
+/** For logs. Paths and queries of webhooks are often secrets, and who is written to is nobody's business. */
+function originOf(to: string): string {
+  if (to === BUS) return to;
+  return to.startsWith(MAILTO) ? `mail to ${to.slice(to.lastIndexOf('@'))}` : (URL.parse(to)?.origin ?? '');
+}

@@ -1,6 +1,8 @@
 /** Alerts and what is told of runs, on ports in memory. */
 import { describe, expect, it } from 'vitest';
 import { judge } from '#core/alerts/incident.ts';
+import { mailOf } from '#core/alerts/mail.ts';
+import type { CloudEvent } from '#core/alerts/notice.ts';
 import { tellRun } from '#core/alerts/run-news.ts';
 import { verifyWebhook } from '#core/alerts/webhook.ts';
 import { WEBHOOK_RETRY_MS } from '#core/limits.ts';
@@ -155,6 +157,69 @@ describe('an alert', () => {
       expect(types.sort()).toEqual(['gleaner.alert.raised', 'gleaner.run.finished', 'gleaner.run.started']);
       if (isDone) return;
     }
+  });
+});
+
+describe('mail', () => {
+  const MAIL = 'team@shop.example';
+  const mailed = spec({ errorRate: 0.5, notify: [{ email: MAIL }, { email: MAIL }] });
+
+  it('is written when an alert is raised and when it is resolved, and about nothing else', async () => {
+    const w = await world();
+    failing('all')(w);
+    const bad = await run(w, mailed);
+    await told(w);
+    failing('none')(w);
+    const good = await run(w, mailed);
+    await told(w);
+    expect(w.mailed.map(({ to, subject }) => [to, subject])).toEqual([
+      [MAIL, '[gleaner] ALERT: errorRate of task test'],
+      [MAIL, '[gleaner] RESOLVED: errorRate of task test'],
+    ]);
+    expect(w.mailed[0]?.text).toContain(`Run:   ${bad}\n`);
+    expect(w.mailed[0]?.text).toContain('Found: 1 (limit 0.5)');
+    expect(w.mailed[1]?.text).toContain(`Resolved by run: ${good}\n`);
+    expect((await alerts(w))[0]?.deliveries).toMatchObject([
+      { event: 'raised', to: `mailto:${MAIL}`, state: 'delivered' },
+      { event: 'resolved', to: `mailto:${MAIL}`, state: 'delivered' },
+    ]);
+  });
+
+  it('is tried again where that may help, and given up where it is refused or the stage has no sender', async () => {
+    const deliveryBy = async (mails: MemoryWorld['mails']) => {
+      const w = await world();
+      failing('all')(w);
+      await run(w, mailed);
+      w.mails = mails;
+      await told(w);
+      return (await alerts(w))[0]?.deliveries[0];
+    };
+    expect(await deliveryBy({ send: () => Promise.reject(new Error('throttled')) })).toMatchObject({
+      state: 'pending',
+      error: 'Error: throttled',
+    });
+    expect(await deliveryBy({ send: () => Promise.resolve({ refused: 'MessageRejected: x' }) })).toMatchObject({
+      state: 'failed',
+      attempts: 1,
+      error: 'MessageRejected: x',
+    });
+    expect(await deliveryBy(undefined)).toMatchObject({ state: 'failed', error: 'this stage has no sender of mail' });
+  });
+
+  it('has one line for each thing it says, whatever is in it', () => {
+    const data = {
+      alertId: 'a',
+      taskId: 'x\r\nBcc: all@evil.example',
+      rule: 'errorRate',
+      value: 1,
+      limit: 0.5,
+      detail: 'a\u2028b\nc',
+    };
+    const event = { id: 'i', type: 'gleaner.alert.raised', time: 't', data } as unknown as CloudEvent;
+    const { subject, text } = mailOf('a@b.example', event);
+    expect(subject).toBe('[gleaner] ALERT: errorRate of task x Bcc: all@evil.example');
+    expect(text).toContain('Why:   a b c\n');
+    expect(text).not.toContain('\nBcc');
   });
 });
 
