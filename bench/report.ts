@@ -1,8 +1,11 @@
 /** The run as text, as docs/benchmarks.md and as plots. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import type { EngineFigure } from './engines.ts';
 import type { Figures, Outcome, Setting, Spread } from './measure.ts';
+import { machine, writeSection } from './section.ts';
+
+const COMMAND = 'npm ci --prefix bench/peers && npm run bench -- --write';
 
 const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 const shown = ({ median, least, most }: Spread): string => `${number(median)} (${number(least)}–${number(most)})`;
@@ -54,7 +57,7 @@ export function writeReport(
     writeFileSync(new URL('benchmarks/engines.svg', DOCS), plot('pages per CPU second', bars));
     parts.push(engineText(engines));
   }
-  writeFileSync(new URL('benchmarks.md', DOCS), [intro(), ...parts].join('\n'));
+  writeSection('peers', 'Beside others', COMMAND, [intro(), ...parts].join('\n'));
 }
 
 function intro(): string {
@@ -62,10 +65,7 @@ function intro(): string {
     dependencies: Record<string, string>;
   };
   const peers = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`).join(', '); // prettier-ignore
-  const [cpu] = cpus();
-  return `# Benchmarks
-
-Made by \`npm ci --prefix bench/peers && npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${cpu?.model ?? 'unknown CPU'}, ${String(cpus().length)} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${arch()}, Node ${process.versions.node}; ${peers}; Scrapy of the system's python3-scrapy.
+  return `${machine()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB; ${peers}; Scrapy of the system's python3-scrapy.
 
 Every client fetches the same pages from a server on loopback, takes title, headings and absolute links, and writes one gzipped line for each page. Clients take
 turns; figures are medians with the least and the most. CPU is user and system time of the client's process, start-up included; it is what Lambda bills. _Records equal_

@@ -6,11 +6,21 @@ type Promising<P> = { [K in keyof P]: (...given: never[]) => Promise<unknown> };
  * function have no use for.
  */
 export function onFirstUse<P extends Promising<P>>(load: () => Promise<P>): P {
-  let loading: Promise<P> | undefined;
+  const loaded = once(load);
   const call =
     (name: keyof P) =>
     async (...given: never[]): Promise<unknown> =>
-      (await (loading ??= load()))[name](...given);
+      (await loaded())[name](...given);
   // Whoever awaits the port must not take it for a promise.
   return new Proxy({} as P, { get: (_, name) => (name === 'then' ? undefined : call(name as keyof P)) });
+}
+
+/** What was loaded, for ever; a failure only for those who waited for it. */
+export function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () =>
+    (loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    }));
 }

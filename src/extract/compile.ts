@@ -12,7 +12,7 @@ import { requestUrl } from './convert.ts';
 import { compileField, describeField, isMissing, type Field } from './field.ts';
 import { nextLink } from './link-header.ts';
 import { compileReader, type Read, type Reader } from './reader.ts';
-import { after, type Soon } from './soon.ts';
+import { after, kept, type Soon } from './soon.ts';
 
 export type { ExtractPlan } from '#core/context.ts';
 
@@ -49,11 +49,12 @@ function readersByKind(plan: ExtractPlan, fields: Field[]): ReaderOf {
     const known = readers.get(kind);
     if (known !== undefined) return known;
     const made = compileReader(kind, plan, fields);
-    readers.set(kind, made);
-    return after(made, (reader) => {
-      readers.set(kind, reader);
-      return reader;
-    });
+    const reader =
+      made instanceof Promise
+        ? kept(made, (loaded) => void (loaded === undefined ? readers.delete(kind) : readers.set(kind, loaded)))
+        : made;
+    readers.set(kind, reader);
+    return reader;
   };
 }
 type ReaderOf = (kind: DocumentKind) => Soon<Reader>;

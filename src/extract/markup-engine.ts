@@ -15,7 +15,7 @@ import {
 import { compileQuery } from './scan/query.ts';
 import { Scanner } from './scan/scan.ts';
 import { Unfollowed } from './scan/unfollowed.ts';
-import { after, type Soon } from './soon.ts';
+import { after, kept, type Soon } from './soon.ts';
 
 export const markupEngine: MarkupEngine = (kind, query) => {
   const scan = kind === 'html' ? scanEngine(query) : undefined;
@@ -24,7 +24,7 @@ export const markupEngine: MarkupEngine = (kind, query) => {
   return (document) => {
     const scanned = scan(document);
     if (typeof scanned !== 'string') return scanned;
-    tree ??= treeEngine(kind, query).then((loaded) => (tree = loaded));
+    tree ??= kept(treeEngine(kind, query), (loaded) => (tree = loaded));
     return after(tree, (program) => program(document));
   };
 };

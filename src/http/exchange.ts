@@ -171,16 +171,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    define(flat, name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
-  }
-  return flat;
-}
-
-/** A header may even be called `__proto__`. */
-function define(record: Record<string, string>, name: string, value: string): void {
-  if (name !== '__proto__') record[name] = value;
-  else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
 }

@@ -24,8 +24,11 @@ it('loads a port once, when it is first asked, and passes everything on', async 
   await expect(port.fail()).rejects.toThrow(new RangeError('no'));
 });
 
-it('fails each call where it cannot be loaded', async () => {
-  const port = onFirstUse<Port>(() => Promise.reject(new Error('gone')));
+it('fails each call while it cannot be loaded, and none once it can', async () => {
+  let failures = 0;
+  const real: Port = { add: (a, b) => Promise.resolve(a + b), fail: () => Promise.reject(new Error('no')) };
+  const port = onFirstUse<Port>(() => (failures++ < 2 ? Promise.reject(new Error('gone')) : Promise.resolve(real)));
   await expect(port.add(1, 2)).rejects.toThrow('gone');
   await expect(port.fail()).rejects.toThrow('gone');
+  expect(await port.add(1, 2)).toBe(3);
 });

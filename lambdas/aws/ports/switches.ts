@@ -1,5 +1,6 @@
 import type { Context } from '#core/context.ts';
 import { switchBoard, type OperatorConfig } from '#core/switches.ts';
+import { once } from '../first-use.ts';
 import { clock } from '../runtime.ts';
 
 /** Of a function that has the control table. */
@@ -11,18 +12,17 @@ export const switches = (
 });
 function operatorConfig(names: string): OperatorConfig {
   let operator: OperatorConfig | undefined;
-  let loading: Promise<OperatorConfig> | undefined;
-  const load = async (): Promise<OperatorConfig> => {
+  const load = once(async (): Promise<OperatorConfig> => {
     const [{ AppConfigOperator }, { appConfigClient }] = await Promise.all([
       import('../operator-config.ts'),
       import('../clients/app-config.ts'),
     ]);
     return (operator = new AppConfigOperator(appConfigClient(), names));
-  };
+  });
   return {
     get isOpen() {
       return operator?.isOpen ?? false;
     },
-    latest: async () => (await (loading ??= load())).latest(),
+    latest: async () => (await load()).latest(),
   };
 }

@@ -77,7 +77,12 @@ async function carryOut(ports: NotifyPorts, notice: NoticeRow, answer: NotifyAns
     else if (state === 'pending') answer.failed++;
     else answer.givenUp++;
     if (state !== 'delivered')
-      ports.log.warn('not delivered', { notice: notice.noticeId, to: originOf(to), state, error: error ?? '' });
+      ports.log.warn('not delivered', {
+        notice: notice.noticeId,
+        to: originOf(to),
+        state,
+        error: withoutAddress(to, error),
+      });
   }
   const isOver = deliveries.every(({ state }) => state !== 'pending');
   const set = { deliveries: deliveries.map(asAttr) as never };
@@ -142,6 +147,10 @@ async function post(ports: NotifyPorts, { tenant }: NoticeRow, event: CloudEvent
     allowAddresses,
   });
 }
+
+/** SES tells in its refusals whom it would not write to. */
+const withoutAddress = (to: string, error = ''): string =>
+  to.startsWith(MAILTO) ? error.replaceAll(to.slice(MAILTO.length), '…') : error;
 
 /** For logs. Paths and queries of webhooks are often secrets, and who is written to is nobody's business. */
 function originOf(to: string): string {

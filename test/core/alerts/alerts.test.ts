@@ -186,24 +186,32 @@ describe('mail', () => {
   });
 
   it('is tried again where that may help, and given up where it is refused or the stage has no sender', async () => {
+    const logged: string[] = [];
     const deliveryBy = async (mails: MemoryWorld['mails']) => {
       const w = await world();
       failing('all')(w);
       await run(w, mailed);
       w.mails = mails;
-      await told(w);
+      const log = { ...w.log, warn: (...given: unknown[]) => void logged.push(JSON.stringify(given)) };
+      await w.until(notify({ ...w.ports, log, fetcher: w.outgoing.fetcher }));
       return (await alerts(w))[0]?.deliveries[0];
     };
     expect(await deliveryBy({ send: () => Promise.reject(new Error('throttled')) })).toMatchObject({
       state: 'pending',
       error: 'Error: throttled',
     });
-    expect(await deliveryBy({ send: () => Promise.resolve({ refused: 'MessageRejected: x' }) })).toMatchObject({
+    expect(
+      await deliveryBy({ send: () => Promise.resolve({ refused: `MessageRejected: ${MAIL} is not verified` }) }),
+    ).toMatchObject({
       state: 'failed',
       attempts: 1,
-      error: 'MessageRejected: x',
+      error: `MessageRejected: ${MAIL} is not verified`,
     });
     expect(await deliveryBy(undefined)).toMatchObject({ state: 'failed', error: 'this stage has no sender of mail' });
+    // The log says what, and not to whom.
+    expect(logged).toHaveLength(3);
+    expect(logged.join()).toContain('MessageRejected: … is not verified');
+    expect(logged.join()).not.toContain('team');
   });
 
   it('has one line for each thing it says, whatever is in it', () => {

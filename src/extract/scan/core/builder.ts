@@ -9,7 +9,6 @@ import {
   FAULT_ALIKE,
   FAULT_DEEP,
   FAULT_MANY_FORMATS,
-  FAULT_MISNESTED,
   FAULT_MULTIPLYING,
   FAULT_ROOT_ATTRIBUTES,
   FAULT_TABLE_IN_TEMPLATE,
@@ -30,9 +29,7 @@ import {
   begun,
   close,
   enterTemplate,
-  isReading,
   leaveTemplate,
-  looksUp,
   open,
   tellEndTag,
   templates,
@@ -49,7 +46,6 @@ import {
   entries,
   FORMATS_MAX,
   formats,
-  held,
   keys,
   modes,
   ordinals,
@@ -295,6 +291,10 @@ export function formOpened(at: i32): void {
   form = at;
   formIsKnown = true;
 }
+/** Is a form open at the place or inside of it? */
+export function formIsFrom(place: i32): bool {
+  return form >= place;
+}
 export function forgetForm(): i32 {
   const at = form;
   form = NONE;
@@ -305,19 +305,19 @@ export function forgetForm(): i32 {
 // ---------------------------------------------------------------- formatting elements
 
 /** A name (or a marker), its place in the stack (or `CLOSED`), and where its tag is. */
-function nameOf(entry: i32): i32 {
+export function nameOf(entry: i32): i32 {
   return load<i32>(formats + 12 * entry);
 }
 export function placeOf(entry: i32): i32 {
   return load<i32>(formats + 12 * entry, 4);
 }
-function setPlaceOf(entry: i32, place: i32): void {
+export function setPlaceOf(entry: i32, place: i32): void {
   store<i32>(formats + 12 * entry, place, 4);
 }
 export function isListed(place: i32): bool {
   return load<i32>(entries + (place << 2)) != NONE;
 }
-function setEntry(place: i32, entry: i32): void {
+export function setEntry(place: i32, entry: i32): void {
   store<i32>(entries + (place << 2), entry);
 }
 
@@ -393,86 +393,4 @@ function reopen(last: i32): void {
     setEntry(top, at);
   }
   readTag(tag);
-}
-
-// ---------------------------------------------------------------- the adoption agency
-
-/** So many elements between a formatting element and the block in it are opened again around the block. */
-const CLONED_MAX = 3;
-
-/**
- * A formatting element ends outside of the block that it was to end in: the block is moved out of it, and what the block
- * holds gets a copy of it. Nothing is moved here: the stack is put together anew, which comes to the same as long as the
- * block has told nothing, and as long as no selector looks up from an element in it that is closed.
- * @param entry of the formatting element, open at `place`; `block` is the place of the block.
- */
-export function adoptBlock(entry: i32, place: i32, block: i32): void {
-  const last = top;
-  if (eventsEnd() != load<i32>(told + (block << 2))) return unfollowed(FAULT_MISNESTED);
-  if (looksUp && begun - load<i32>(ordinals + (block << 2)) != last - block) return unfollowed(FAULT_MISNESTED);
-  if (form >= place) return unfollowed(FAULT_MISNESTED);
-  for (let at = place; at <= last; at++) {
-    if (keyAt(at) >= SVG || load<i32>(tags + (at << 2)) == 0) return unfollowed(FAULT_MISNESTED);
-  }
-  const tag = nameFrom;
-  const wasReading = isReading();
-  // Of the elements between, those that are listed are opened again, if they are near enough.
-  for (let at = block - CLONED_MAX - 1; at > place; at--) if (isListed(at)) unlist(load<i32>(entries + (at << 2)));
-  entry = load<i32>(entries + (place << 2));
-  let bookmark = entry;
-  for (let at = block - 1; at > place && bookmark == entry; at--) {
-    const listed = load<i32>(entries + (at << 2));
-    if (listed != NONE) bookmark = listed + 1;
-  }
-  const name = nameOf(entry);
-  const ofFormat = load<i32>(formats + 12 * entry, 8);
-  moveEntry(entry, bookmark);
-  for (let at = place; at <= last; at++) {
-    const to = held + 16 * at;
-    store<i32>(to, keyAt(at));
-    store<i32>(to, load<u8>(modes + at), 4);
-    store<i32>(to, load<i32>(entries + (at << 2)), 8);
-    store<i32>(to, load<i32>(tags + (at << 2)), 12);
-    store<i32>(entries + (at << 2), NONE);
-  }
-  popTo(place);
-  for (let at = place + 1; at < block; at++) if (load<i32>(held + 16 * at, 8) != NONE) openAgain(at);
-  openAgain(block);
-  readTag(ofFormat);
-  push(name);
-  link(load<i32>(held + 16 * place, 8));
-  for (let at = block + 1; at <= last && fault == 0; at++) openAgain(at);
-  // The text that the block held until now would have to be read too.
-  if (isReading() && !wasReading) unfollowed(FAULT_MISNESTED);
-  readTag(tag);
-}
-
-function openAgain(at: i32): void {
-  const from = held + 16 * at;
-  readTag(load<i32>(from, 12));
-  pushAs(load<i32>(from), load<i32>(from, 4));
-  link(load<i32>(from, 8));
-}
-
-/** The current element is the one of an entry. */
-function link(entry: i32): void {
-  if (entry == NONE) return;
-  setPlaceOf(entry, top);
-  setEntry(top, entry);
-}
-
-/** Puts the entry before the one at `before`. */
-function moveEntry(entry: i32, before: i32): void {
-  const name = nameOf(entry);
-  const place = placeOf(entry);
-  const tag = load<i32>(formats + 12 * entry, 8);
-  for (let at = entry; at < before - 1; at++) {
-    memory.copy(formats + 12 * at, formats + 12 * (at + 1), 12);
-    if (placeOf(at) != CLOSED) setEntry(placeOf(at), at);
-  }
-  const to = max(entry, before - 1);
-  store<i32>(formats + 12 * to, name);
-  store<i32>(formats + 12 * to, place, 4);
-  store<i32>(formats + 12 * to, tag, 8);
-  setEntry(place, to);
 }

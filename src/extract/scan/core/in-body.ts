@@ -88,6 +88,7 @@ import {
   T_TABLE,
   T_TEMPLATE,
 } from '../numbers.ts';
+import { adoptBlock } from './adoption.ts';
 import { templates } from './automaton.ts';
 import {
   NONE,
@@ -106,7 +107,6 @@ import {
   formIsKnown,
   formOpened,
   format,
-  adoptBlock,
   specialAbove,
   inScope,
   isInParagraph,

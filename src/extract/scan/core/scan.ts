@@ -11,18 +11,13 @@ import {
   END_TEMPLATE,
   FAULT_LATE_COMMENT,
   FAULT_MATH_ONLY,
-  FAULT_MOVED_TEXT,
   FAULT_OPEN_COMMENT,
-  FAULT_SPACE_REFERENCE,
-  MODE_AFTER_HEAD,
-  MODE_BEFORE_HEAD,
+  GUARD_BYTES,
   MODE_BEFORE_HTML,
   MODE_BODY,
   MODE_CAPTION,
   MODE_CELL,
   MODE_COLUMNS,
-  MODE_HEAD,
-  MODE_HEAD_NOSCRIPT,
   MODE_ROW,
   MODE_SELECT,
   MODE_SELECT_IN_TABLE,
@@ -30,7 +25,6 @@ import {
   MODE_TABLE_BODY,
   MODE_TEMPLATE,
   SVG,
-  TABLE_PART,
 } from '../numbers.ts';
 import {
   beginAutomaton,
@@ -45,7 +39,6 @@ import {
 import {
   beginBuilder,
   bodyHasEnded,
-  classOf,
   configureBuilder,
   current,
   dropLineFeed,
@@ -54,7 +47,6 @@ import {
   headIsOpenAgain,
   isForeign,
   isListed,
-  isPending,
   isUnsettled,
   leaveHeadAgain,
   mode,
@@ -62,14 +54,13 @@ import {
   popTo,
   QUIRKS_NO,
   QUIRKS_UNCLEAR,
-  reconstruct,
   settleQuirks,
   top,
 } from './builder.ts';
 import { beginEvents, events, eventsEnd } from './events.ts';
 import { fault, forgetFault, unfollowed } from './fault.ts';
 import { endInBody, endInForeign, endTemplate, isMathOnly, startInBody, startInForeign } from './in-body.ts';
-import { closeHead, endBeforeBody, openBody, openHead, openHtml, startBeforeBody } from './in-head.ts';
+import { endBeforeBody, startBeforeBody } from './in-head.ts';
 import { endInSelect, endInSelectInTable, startInSelect, startInSelectInTable, startInTemplate } from './in-select.ts';
 import {
   endInCaption,
@@ -109,8 +100,8 @@ import {
   attributes,
 } from './lexer.ts';
 import { address } from './memory.ts';
+import { afterLineFeed, leaveFor, text } from './text.ts';
 import { addName, beginNames, forgetNames, readName } from './names.ts';
-import { GUARD_BYTES } from '../numbers.ts';
 
 export { address };
 export { addName, forgetNames };
@@ -120,9 +111,6 @@ const HTML: usize = memory.data<u8>([0x68, 0x74, 0x6d, 0x6c]);
 const BASE: usize = memory.data<u8>([0x62, 0x61, 0x73, 0x65]);
 const BODY: usize = memory.data<u8>([0x62, 0x6f, 0x64, 0x79]);
 const FRAMESET: usize = memory.data<u8>([0x66, 0x72, 0x61, 0x6d, 0x65, 0x73, 0x65, 0x74]);
-const AMPERSAND = 0x26;
-const LF = 10;
-const CR = 13;
 
 let mayStop: bool = true;
 let usesBase: bool = false;
@@ -295,99 +283,6 @@ function readContent(content: i32, from: i32): i32 {
 const loweredName: usize = memory.data(16);
 function lowered(at: i32, length: i32): void {
   for (let i = 0; i < min(length, 16); i++) store<u8>(loweredName + i, load<u8>(at + i) | 0x20);
-}
-
-// ---------------------------------------------------------------- text
-
-function text(from: i32, to: i32): void {
-  if (mode == MODE_BODY && !isPending() && !isReading() && !dropsLineFeed) return;
-  let at = from;
-  if (dropsLineFeed) {
-    dropLineFeed(false);
-    at = afterLineFeed(from, to);
-    if (at == to) return;
-    reconstruct();
-    return insert(at, to);
-  }
-  if (isForeign()) return insert(at, to);
-  if (mode <= MODE_CAPTION || mode == MODE_TEMPLATE) {
-    reconstruct();
-    insert(at, to);
-  } else if (mode == MODE_SELECT || mode == MODE_SELECT_IN_TABLE) insert(at, to);
-  else textByMode(at, to);
-}
-
-function insert(from: i32, to: i32): void {
-  if (from < to && isReading()) tellText(from, to, current, true);
-}
-
-/** A line feed right at the beginning is no text. */
-function afterLineFeed(from: i32, to: i32): i32 {
-  const byte: i32 = load<u8>(from);
-  if (mayBeSpace(from)) unfollowed(FAULT_SPACE_REFERENCE);
-  if (byte == LF) return from + 1;
-  if (byte != CR) return from;
-  return from + 1 < to && load<u8>(from + 1) == LF ? from + 2 : from + 1;
-}
-
-/** A reference that may be white space: `&Tab;`, `&NewLine;`, or a number of at most that of a space. */
-function mayBeSpace(at: i32): bool {
-  if (load<u8>(at) != AMPERSAND) return false;
-  const next: i32 = load<u8>(at + 1);
-  if (next != 0x23) return next == 0x54 || next == 0x4e;
-  const isHex = (load<u8>(at + 2) | 0x20) == 0x78;
-  let value = 0;
-  for (let p = at + (isHex ? 3 : 2); value <= 0x20; p++) {
-    const digit = digitOf(load<u8>(p));
-    if (digit < 0 || digit >= (isHex ? 16 : 10)) return true;
-    value = value * (isHex ? 16 : 10) + digit;
-  }
-  return false;
-}
-function digitOf(byte: i32): i32 {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = (byte | 0x20) - 0x61;
-  return letter >= 0 && letter < 6 ? letter + 10 : -1;
-}
-
-/** Where white space is one thing and other text another. */
-function textByMode(from: i32, to: i32): void {
-  for (let at = from; at < to && fault == 0;) {
-    const rest = skipSpace(at, to);
-    if (mode < MODE_BEFORE_HTML && mode != MODE_COLUMNS) {
-      if (rest < to || (classOf(current) & TABLE_PART) == 0) return unfollowed(FAULT_MOVED_TEXT);
-      return insert(at, to);
-    }
-    if (mode != MODE_BEFORE_HTML && mode != MODE_BEFORE_HEAD) insert(at, rest);
-    if (rest == to) return;
-    if (mayBeSpace(rest)) return unfollowed(FAULT_SPACE_REFERENCE);
-    at = rest;
-    leaveFor();
-    if (mode == MODE_BODY) return text(at, to);
-  }
-}
-
-/** Text that is no white space ends what cannot hold it. */
-function leaveFor(): void {
-  switch (mode) {
-    case MODE_BEFORE_HTML:
-      openHtml();
-      break;
-    case MODE_BEFORE_HEAD:
-      openHead();
-      break;
-    case MODE_HEAD:
-      closeHead();
-      break;
-    case MODE_HEAD_NOSCRIPT:
-      pop();
-      break;
-    case MODE_AFTER_HEAD:
-      openBody();
-      break;
-    default:
-      unfollowed(FAULT_MOVED_TEXT);
-  }
 }
 
 // ---------------------------------------------------------------- the rest
