@@ -69,7 +69,8 @@ function intro(): string {
 
 Every client fetches the same pages from a server on loopback, takes title, headings and absolute links, and writes one gzipped line for each page. Clients take
 turns; figures are medians with the least and the most. CPU is user and system time of the client's process, start-up included; it is what Lambda bills. _Records equal_
-counts the pages whose record is the same as Gleaner's (links compared as URLs: Scrapy writes an empty fragment and a bare host otherwise). \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB.
+counts the pages whose record is the same as Gleaner's (links compared as URLs: Scrapy writes an empty fragment and a bare host otherwise). Those that differ are malformed (headings and
+links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB.
 `;
 }
 
