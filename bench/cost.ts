@@ -25,15 +25,13 @@ import { machine, writeSection } from './section.ts';
 
 /** Of the naive design: its costs are by page, so few tell as much as many. */
 const NAIVE_PAGES = 500;
-/** A host that allows more than the workers can do: then a reservation carries what their lanes take, and no more. */
+/** A host that allows more than the workers can do. */
 const RATE_MAX = 1_000;
 const UNBOUND_TARGETS = 10_000;
 const NOTES = `Dollars are the run's own meter; calls are counted at the emulators, of all functions while the run lasted. One message per page stands for a message,
 an invocation (256 MB), three writes of the page's state, an object and a child of a distributed map, as a client of its own against the same emulators; _without its map_
-leaves the child's two transitions out. Of the promises, cost per target, its growth and its distance to that design hold from some thousand targets on. **0.05 calls per target is
-missed:** two thirds of the calls are \`UpdateItem\`, most of them reservations of time on the host, which carry no more requests than a worker has lanes free at that moment, so
-that no slot is lost that another worker could have used. A slow host takes more calls, since a reservation carries at most a second of it. Lambda's time is that of this
-machine, whose processors two workers share with the emulators and the origin.
+leaves the child's two transitions out. Of the promises, cost per target, its growth and its distance to that design hold from some thousand targets on. A slow host takes more calls, since a
+reservation carries about a second of it. Lambda's time is that of this machine, whose processors two workers share with the emulators and the origin.
 `;
 
 const { values } = parseArgs({

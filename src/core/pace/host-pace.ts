@@ -8,6 +8,7 @@ import { isBroken } from './breaker.ts';
 import { rateInForce, type Caps } from './caps.ts';
 import { decide } from './controller.ts';
 import { Account, type Outcome } from './feedback.ts';
+import { Lanes } from './lanes.ts';
 import { controlChange, readRecord, type HostRecord } from './record.ts';
 import { giveBack, report, reserve, turnsOf, type Branch, type Interval } from './reservation.ts';
 import { paceKey } from '../names.ts';
@@ -25,6 +26,8 @@ export interface Demand {
 /** A slot that was taken. */
 export interface Ticket {
   epoch: number;
+  /** UTC ms. */
+  at: number;
 }
 
 export type Blocked = { untilMs: number; why: 'paused' | 'stopped' | 'open' | 'full' };
@@ -40,6 +43,7 @@ export class HostPace {
   caps: Caps;
   readonly #ports: HostPacePorts;
   readonly #account = new Account();
+  readonly #lanes = new Lanes();
   #record: HostRecord = readRecord(undefined);
   #held: Interval[] = [];
   /** The next request leaves no earlier; µs. */
@@ -82,7 +86,7 @@ export class HostPace {
     const slot = this.#slot(nowMs * 1000);
     if (slot === undefined) throw new Error('take: no slot is held');
     this.#nextUs = slot + this.#everyUs(nowMs * 1000);
-    return { epoch: this.#record.control.epoch };
+    return { epoch: this.#record.control.epoch, at: nowMs };
   }
 
   /** What is held from `nowMs` on, for a shard that is parked and resumed. */
@@ -132,6 +136,7 @@ export class HostPace {
 
   /** Tells what became of a request. A host's word to wait takes effect here at once and for everybody with the next ask. */
   back(ticket: Ticket, outcome: Outcome, nowMs: number): void {
+    this.#lanes.ended(nowMs - ticket.at);
     if (outcome.kind === 'aborted') return;
     this.#account.note(ticket.epoch, outcome, nowMs * 1000);
     const refused = outcome.kind === 'limited' || outcome.kind === 'error';
@@ -263,11 +268,12 @@ export class HostPace {
   }
 
   /** As many slots as make a fair round of the record's writers; the first time one. */
-  #slotsWanted({ waiting, free, share }: Demand, everyUs: number): number {
+  #slotsWanted(demand: Demand, everyUs: number): number {
     if (this.#mine === undefined) return 1;
-    const fair = this.#fairSlots(everyUs, share) + this.#carry;
+    const fair = this.#fairSlots(everyUs, demand.share) + this.#carry;
     const horizon = Math.floor(this.#horizonUs(everyUs) / 2 / everyUs);
-    const slots = Math.max(1, Math.min(Math.floor(fair), free, waiting, horizon));
+    const lanes = this.#lanes.slots(demand, everyUs);
+    const slots = Math.max(1, Math.min(Math.floor(fair), lanes, demand.waiting, horizon));
     this.#carry = Math.min(Math.max(fair - slots, -1), 1);
     return slots;
   }
@@ -278,6 +284,8 @@ export class HostPace {
       : [P.ROUND_MS, P.ROUND_MS_MAX];
     const roundMs = Math.min(Math.max((this.#rivals * 1000) / P.RECORD_WRITES_PER_SECOND, least), most);
     const each = (roundMs * 1000) / everyUs / this.#rivals;
+    // All of them one tenant's: they weigh the same, whatever was written before they knew of each other.
+    if (Math.abs(this.#siblings / this.#rivals - 1) < 0.01) return each;
     // Where tenants have different numbers of workers, the lightest must not be rounded up, the heaviest not run out of lanes.
     const part = (this.#weight * this.#rivals) / this.#weights;
     if (Math.abs(part - 1) < 0.05) return each;

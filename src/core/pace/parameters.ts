@@ -18,6 +18,9 @@ export const HORIZON_MS = 30_000;
 export const ADAPTIVE_HORIZON_MS = 2_000;
 /** The next interval is taken this long before the last slot: three times what the table needs. */
 export const PREFETCH_MS = 40;
+/** Requests over which the time that one keeps its lane is a mean, and the part of the lanes that is counted upon. */
+export const LANE_COUNT = 16;
+export const LANES_SURE = 0.7;
 /** A new timeline starts this much ahead of now, so that its first slots are not past when the reply comes. */
 export const START_LEAD_MS = 15;
 /** A slot missed by more is given up: two intervals, but at least what a busy event loop is late, at most this. */
