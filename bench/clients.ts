@@ -22,6 +22,8 @@ export interface Client {
 
 export interface Measured {
   cpuSeconds: number;
+  /** Of its main thread alone; only of clients that run in Node. */
+  threadCpuSeconds?: number;
   seconds: number;
   rssMb: number;
 }

@@ -1,12 +1,11 @@
 /** One set of pages, all clients: records compared first, then rounds in turn, medians with their spread. */
-import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { run, type Client, type Measured } from './clients.ts';
 import { pagesOf, type PageSet } from './pages.ts';
+import { servePages } from './served.ts';
 
 export interface Setting {
   set: PageSet;
@@ -36,22 +35,10 @@ export interface Outcome {
 
 export async function measure(setting: Setting, clients: Client[], say: (line: string) => void): Promise<Outcome[]> {
   const dir = mkdtempSync(join(tmpdir(), 'gleaner-bench-'));
-  const origin = spawn(
-    process.execPath,
-    [
-      fileURLToPath(new URL('origin.ts', import.meta.url)),
-      setting.set,
-      String(setting.targets),
-      String(setting.latencyMs),
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  const served = await servePages(setting.set, setting.targets, setting.latencyMs);
   try {
-    const port = await new Promise<string>((resolve) =>
-      origin.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())),
-    );
     const list = join(dir, 'urls.txt');
-    const paths = pagesOf(setting.set, setting.targets).map(({ path }) => `http://127.0.0.1:${port}${path}`);
+    const paths = pagesOf(setting.set, setting.targets).map(({ path }) => `${served.url}${path}`);
     writeFileSync(list, `${paths.join('\n')}\n`);
     const present = clients.filter(({ absent }) => absent === undefined);
     const runs = new Map<Client, Measured[]>(present.map((client) => [client, []]));
@@ -71,7 +58,7 @@ export async function measure(setting: Setting, clients: Client[], say: (line: s
       equal: client.extracts && runs.has(client) ? equalTo(ours, recordsOf(join(dir, client.name))) : undefined,
     }));
   } finally {
-    origin.stdin.end();
+    served.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
@@ -102,7 +89,7 @@ function figuresOf(runs: Measured[], targets: number): Figures | undefined {
   };
 }
 
-function spread(values: number[]): Spread {
+export function spread(values: number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const [least = 0] = sorted;
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, least, most: sorted.at(-1) ?? 0 };

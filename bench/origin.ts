@@ -1,9 +1,17 @@
-/** The server that is collected from, in a process of its own: `node origin.ts SET COUNT LATENCY_MS`. Tells its port and ends with its stdin. */
+/**
+ * The server that is collected from, in a process of its own: `node origin.ts SET COUNT LATENCY_MS`. Tells its port and ends
+ * with its stdin. Page n of the set is also `/page/n`, for sources that count.
+ */
 import { createServer } from 'node:http';
 import { pagesOf, type PageSet } from './pages.ts';
 
 const [set, count, latency] = process.argv.slice(2);
-const pages = new Map(pagesOf(set as PageSet, Number(count)).map((page) => [page.path, page]));
+const pages = new Map(
+  pagesOf(set as PageSet, Number(count)).flatMap((page, i) => [
+    [page.path, page],
+    [`/page/${String(i)}`, page],
+  ]),
+);
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   const page = pages.get(request.url ?? '');
   const answer = (): void => {

@@ -15,6 +15,8 @@ const INIT_MS_MAX = 10_000;
  */
 export class Sandbox {
   alive = true;
+  /** What its thread has taken of a processor since it began, as of its last answer. */
+  cpuMs = 0;
   lastUsedMs = 0;
   readonly #worker: Worker;
   readonly #spec: FunctionSpec;
@@ -51,6 +53,7 @@ export class Sandbox {
     this.#ready = promise;
     this.#worker.on('message', (message: SandboxMessage) => {
       if (message.type === 'ready') return resolve();
+      this.cpuMs = message.cpuMs;
       if (message.type === 'result') return this.#finish({ kind: 'ok', payload: message.payload }, true);
       this.#finish({ kind: 'functionError', error: message.error }, !message.fatal);
       resolve();

@@ -27,9 +27,14 @@ export interface FunctionError {
   errorMessage: string;
   trace?: string[];
 }
-/** `ready` comes once, before everything else; then one answer for each invocation. `fatal` = the sandbox ends with it. */
+/**
+ * `ready` comes once, before everything else; then one answer for each invocation. `fatal` = the sandbox ends with it.
+ * `cpuMs`: what its thread has taken of a processor since it began.
+ */
 export type SandboxMessage =
-  { type: 'ready' } | { type: 'result'; payload: string } | { type: 'error'; error: FunctionError; fatal: boolean };
+  | { type: 'ready' }
+  | { type: 'result'; payload: string; cpuMs: number }
+  | { type: 'error'; error: FunctionError; fatal: boolean; cpuMs: number };
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
@@ -84,12 +89,17 @@ function contextOf(data: SandboxData, message: InvokeMessage): unknown {
   };
 }
 
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 async function run(handler: Handler, data: SandboxData, message: InvokeMessage): Promise<SandboxMessage> {
   try {
     const result = await handler(JSON.parse(message.event), contextOf(data, message));
-    return { type: 'result', payload: JSON.stringify(result) ?? 'null' };
+    return { type: 'result', payload: JSON.stringify(result) ?? 'null', cpuMs: cpuMs() };
   } catch (error) {
-    return { type: 'error', error: describeError(error), fatal: false };
+    return { type: 'error', error: describeError(error), fatal: false, cpuMs: cpuMs() };
   }
 }
 
@@ -97,12 +107,13 @@ if (parentPort === null) throw new Error('lambda-worker.ts runs as a worker thre
 const port = parentPort;
 const data = workerData as SandboxData;
 const post = (message: SandboxMessage): void => port.postMessage(message);
+const fail = (error: FunctionError): void => post({ type: 'error', error, fatal: true, cpuMs: cpuMs() });
 process.on('unhandledRejection', (reason) => {
-  post({ type: 'error', error: describeError(reason, 'Runtime.UnhandledPromiseRejection'), fatal: true });
+  fail(describeError(reason, 'Runtime.UnhandledPromiseRejection'));
   process.exit(128);
 });
 process.on('uncaughtException', (error) => {
-  post({ type: 'error', error: describeError(error), fatal: true });
+  fail(describeError(error));
   process.exit(129);
 });
 try {
@@ -110,5 +121,5 @@ try {
   port.on('message', (message: InvokeMessage) => void run(handler, data, message).then(post));
   post({ type: 'ready' });
 } catch (error) {
-  post({ type: 'error', error: describeError(error), fatal: true });
+  fail(describeError(error));
 }

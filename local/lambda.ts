@@ -49,6 +49,9 @@ export interface FunctionHost {
   close(): Promise<void>;
 }
 
+/** @param cpuMs of the function's thread; the first invocation of a sandbox has its start in it. */
+export type Invoked = (spec: FunctionSpec, ms: number, cpuMs: number) => void;
+
 interface HostOptions {
   functions: Blueprint['functions'];
   logDir: string;
@@ -56,7 +59,7 @@ interface HostOptions {
   mayLog: (spec: FunctionSpec) => boolean;
   /** Sandboxes of one function at a time, whatever the template allows: it is one machine. */
   concurrencyMax: number;
-  onInvoked?: ((spec: FunctionSpec, ms: number) => void) | undefined;
+  onInvoked?: Invoked | undefined;
 }
 
 export function startFunctions(options: HostOptions): FunctionHost {
@@ -146,9 +149,9 @@ class Pool {
     if (sandbox === undefined)
       return { kind: 'refused', name: 'TooManyRequestsException', message: 'the local world is shut down' };
     this.running.add(sandbox);
-    const begun = performance.now();
+    const [begun, cpuMs] = [performance.now(), sandbox.cpuMs];
     const outcome = await sandbox.invoke(randomUUID(), event);
-    this.#options.onInvoked?.(this.spec, performance.now() - begun);
+    this.#options.onInvoked?.(this.spec, performance.now() - begun, sandbox.cpuMs - cpuMs);
     this.running.delete(sandbox);
     sandbox.lastUsedMs = Date.now();
     if (sandbox.alive) this.#idle.push(sandbox);

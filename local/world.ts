@@ -24,7 +24,7 @@ import { readPolicies } from './iam-template.ts';
 import { noteUses, USES_VARIABLE } from './iam-uses.ts';
 import { clientEnvironment, functionEnvironment } from './lambda-environment.ts';
 import { startFunctions } from './lambda.ts';
-import type { FunctionHost, Invocation } from './lambda.ts';
+import type { FunctionHost, Invocation, Invoked } from './lambda.ts';
 import { listen, sendJson } from './loopback.ts';
 import type { RequestHandler } from './loopback.ts';
 import { placeOf } from './physical.ts';
@@ -66,7 +66,7 @@ export interface WorldOptions {
   /** Called for every call of the emulators, granted or not, with the access key that it carries. */
   onCall?: (action: string, accessKey: string | undefined) => void;
   /** Called for every invocation that has ended, with how long it took, the start of a sandbox included. */
-  onInvoked?: (spec: FunctionSpec, ms: number) => void;
+  onInvoked?: Invoked;
 }
 
 export interface WorldResource {

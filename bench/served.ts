@@ -1,0 +1,20 @@
+/** `origin.ts` as a process of its own. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { PageSet } from './pages.ts';
+
+export interface Served {
+  url: string;
+  close(): void;
+}
+
+export async function servePages(set: PageSet, count: number, latencyMs: number): Promise<Served> {
+  const file = fileURLToPath(new URL('origin.ts', import.meta.url));
+  const args = [file, set, String(count), String(latencyMs)];
+  const origin = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const port = await new Promise<string>((resolve, reject) => {
+    origin.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
+    origin.once('exit', (code) => reject(new Error(`the origin ended with ${String(code)}`)));
+  });
+  return { url: `http://127.0.0.1:${port}`, close: () => origin.stdin.end() };
+}
