@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { randomUUID } from 'node:crypto';
 import { createApi } from '#api/api.ts';
+import { headBytes } from '#api/request-head.ts';
 import type { Trial } from '#core/service/preview.ts';
 import { createService } from '#core/service/service.ts';
 import { dressed } from './aws/handler.ts';
@@ -68,13 +69,18 @@ export const handler = dressed<APIGatewayProxyEventV2, APIGatewayProxyStructured
   told,
   () => ({}),
   async (event) => {
+    const { rawPath, rawQueryString, cookies } = event;
+    const { method } = event.requestContext.http;
+    const given = Object.fromEntries(
+      Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+    );
+    const target = rawQueryString === '' ? rawPath : `${rawPath}?${rawQueryString}`;
     const { status, headers, body } = await api({
-      method: event.requestContext.http.method,
-      path: event.rawPath,
-      query: new URLSearchParams(event.rawQueryString),
-      headers: Object.fromEntries(
-        Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']),
-      ),
+      method,
+      path: rawPath,
+      query: new URLSearchParams(rawQueryString),
+      headers: given,
+      headBytes: headBytes({ method, target, headers: given, cookies }),
       ...(event.body !== undefined && { body: event.isBase64Encoded ? Buffer.from(event.body, 'base64') : event.body }),
     });
     return { statusCode: status, headers, body };

@@ -2,8 +2,12 @@
  * HTTP servers on 127.0.0.1, the only address the local world binds. Requests that name another host are refused: a web
  * page whose name was rebound to loopback must not reach the emulators.
  */
-import { createServer } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { problemBody, statusOf } from '#api/problems.ts';
+import { headTooLarge } from '#api/request-head.ts';
 
 export interface LoopbackServer {
   /** `http://127.0.0.1:PORT`, no slash at the end. */
@@ -48,9 +52,27 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bu
   });
 }
 
+/**
+ * What Node's parser reads of a head, names and all: more than the API takes, so that it is the API that refuses; what is
+ * larger still is answered here, in the same words.
+ */
+const READ_HEAD_BYTES_MAX = 64 * 1024;
+
+function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = headTooLarge();
+  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = isTooLarge ? statusOf(problem.kind) : 400;
+  const body = isTooLarge ? JSON.stringify(problemBody(problem, randomUUID())) : '{"message":"Bad Request"}';
+  const type = isTooLarge ? 'application/problem+json' : 'application/json';
+  const head = [`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`, `content-type: ${type}`];
+  const length = `content-length: ${String(Buffer.byteLength(body))}`;
+  socket.end([...head, length, 'cache-control: no-store', 'connection: close', '', body].join('\r\n'));
+}
+
 /** @param port 0 = any. Rejects with a plain message when the port is taken. */
 export function listen(handler: RequestHandler, port: number, log: (line: string) => void): Promise<LoopbackServer> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: READ_HEAD_BYTES_MAX }, (request, response) => {
     response.on('error', () => undefined);
     if (!OWN_HOST.test(request.headers.host ?? '')) {
       sendJson(response, 403, { message: 'only requests to 127.0.0.1 or localhost are answered' });
@@ -63,6 +85,7 @@ export function listen(handler: RequestHandler, port: number, log: (line: string
         sendJson(response, 500, { __type: 'InternalFailure', message: 'the local world failed; see its log' });
       });
   });
+  server.on('clientError', refuseUnparsed);
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
   const close = (): Promise<void> =>

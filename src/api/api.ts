@@ -12,6 +12,7 @@ import { PATH_PARAMETERS } from './parameters.ts';
 import { problemBody, statusOf } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { readBody } from './request-body.ts';
+import { HEAD_BYTES_MAX, headTooLarge } from './request-head.ts';
 import { readQuery } from './request-query.ts';
 import type { Context, LaterRoute, Reply, Route, Service } from './route.ts';
 import { findRoute, isAvailable } from './route-table.ts';
@@ -98,6 +99,7 @@ type Report = (error: unknown) => void;
 
 async function answer(service: Service, request: HttpRequest, trace: Trace, report: Report): Promise<HttpResponse> {
   const fail = (problem: Problem): HttpResponse => problemResponse(problem, trace);
+  if ((request.headBytes ?? 0) > HEAD_BYTES_MAX) return fail(headTooLarge(request.headBytes));
   const found = findRoute(request.method, request.path);
   if (found.kind === 'none') return fail({ kind: 'not-found', detail: 'there is nothing at this path' });
   if (found.kind === 'method') {

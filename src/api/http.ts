@@ -6,6 +6,8 @@ export interface HttpRequest {
   query: Record<string, string[]> | URLSearchParams;
   /** Lower-case names. */
   headers: Record<string, string | undefined>;
+  /** What request line and headers come to, by `headBytes`; absent where whoever took the request has bounded it. */
+  headBytes?: number;
   body?: Uint8Array | string;
 }
 

@@ -191,6 +191,7 @@ export function problemKinds(route: Route): ProblemKind[] {
     ...(route.method === 'GET' && route.scope !== 'none' ? (['answer-too-large'] as const) : []),
     ...(route.scope === 'write' ? (['unprocessable'] as const) : []),
     ...(route.problems ?? []).filter((kind) => route.method !== 'POST' || kind !== 'conflict'),
+    'head-too-large',
     'internal',
   ];
 }

@@ -25,6 +25,7 @@ const KINDS = {
   'idempotency-key-reused': [422, 'The idempotency key belongs to another request'],
   'answer-too-large': [422, 'The answer is too large'],
   'too-many-requests': [429, 'Too many requests'],
+  'head-too-large': [431, 'The headers of the request are too large'],
   internal: [500, 'Something went wrong on our side'],
   'not-available-yet': [501, 'Not available yet'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -1,8 +1,42 @@
 import { describe, expect, it } from 'vitest';
 import { createApi } from '#api/api.ts';
 import { ANSWER_BYTES_MAX, BODY_BYTES_MAX } from '#api/http.ts';
+import { HEAD_BYTES_MAX, headBytes } from '#api/request-head.ts';
 import { client, json, RUN, started } from './client.ts';
 import { SMALL } from './task-documents.ts';
+
+describe('request line and headers', () => {
+  it.each([
+    [HEAD_BYTES_MAX, 200],
+    [HEAD_BYTES_MAX + 1, 431],
+  ])('of %s bytes together: %s', async (bytes, status) => {
+    const { api } = client();
+    const head = { method: 'GET', target: '/v1/health?', headers: { 'x-forwarded-for': '203.0.113.7' } };
+    const name = 'x-é';
+    const filled = (value: string) => headBytes({ ...head, headers: { ...head.headers, [name]: value } });
+    const value = 'a'.repeat(bytes - filled(''));
+    expect(filled(value)).toBe(bytes);
+    const answer = await api({ method: 'GET', path: '/v1/health', query: {}, headers: {}, headBytes: filled(value) });
+    expect(answer.status).toBe(status);
+    if (status === 431)
+      expect([answer.headers['content-type'], json(answer)]).toEqual([
+        'application/problem+json',
+        {
+          type: 'urn:gleaner:problem:head-too-large',
+          title: 'The headers of the request are too large',
+          status: 431,
+          detail: 'request line and header values have 10241 bytes, at most 10240 are taken together',
+          instance: 'request-1',
+        },
+      ]);
+  });
+  it('are counted in bytes, cookies too, and without what the gateway adds', () => {
+    const bare = headBytes({ method: 'GET', target: '/', headers: {} });
+    expect(bare).toBe('GET / HTTP/1.1'.length);
+    const headers = { 'x-a': 'é', 'x-amzn-trace-id': 'Root=1', 'x-forwarded-proto': 'https' };
+    expect(headBytes({ method: 'GET', target: '/', headers, cookies: ['a=1', 'b=2'] })).toBe(bare + 2 + 8);
+  });
+});
 
 describe('bodies', () => {
   const post = async (body: unknown, headers: Record<string, string> = {}) => {

@@ -150,6 +150,13 @@ describe('the HTTP API', () => {
     expect([large.status, await large.json()]).toEqual([413, { message: 'Request Entity Too Large' }]);
   });
 
+  it('answers a head that is not even read as the API answers one that is too large', async () => {
+    const url = await open(echo);
+    const answer = await fetch(`${url}/v1/x`, { headers: { 'x-a': 'a'.repeat(70_000) } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([431, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({ type: 'urn:gleaner:problem:head-too-large', status: 431 });
+  });
+
   it('waits 30 s for a function and no longer', async () => {
     const clock = new VirtualClock();
     const asked = Promise.withResolvers<void>();
