@@ -1,16 +1,8 @@
-/** The bodies that requests may carry. */
-import * as z from 'zod';
-import { PAGE_LIMIT_MAX } from '#core/limits.ts';
-import { OVERLAPS, type Overlap } from '#core/operations.ts';
-import type { Defaults } from '#core/defaults.ts';
+/** The bodies that requests may carry. What judges them is loaded with the first: most requests bring none. */
 import type { TaskSpec } from '#core/task.ts';
-import { configSchema } from './config-schema.ts';
+import type { BodyName, BodyOf, EnvelopeOf } from './body-schemas.ts';
 import { fieldErrors, formatPath } from './refusals.ts';
-import type { FieldError } from './refusals.ts';
 import type { BodyRead, BodyReader } from './route.ts';
-import { parseTask, taskSchema } from './task-schema.ts';
-import { DEAD_LETTER_ID, targetUrl } from './parameters.ts';
-import { list, oneOf, strict, whole } from './task-values.ts';
 
 export interface TaskBody {
   task: TaskSpec;
@@ -28,111 +20,92 @@ export const TASK_EXAMPLE = {
 
 /** A task document itself. */
 export const taskBody: BodyReader<TaskBody> = {
-  schema: taskSchema,
+  schema: 'TaskDocument',
   required: true,
   yaml: true,
   example: TASK_EXAMPLE,
   read: (input) => readTask(input),
 };
 
-const overlap = oneOf(OVERLAPS)
-  .exactOptional()
-  .meta({
-    description:
-      'While another run of the task is not over: skip = refuse with 409, queue = wait for it, allow = run beside it. ' +
-      'Default: the schedule.overlap of the task, allow where it has no schedule',
-  });
 /** `{overlap: …}`, or nothing. */
-export const startRunBody = bodyOf(strict({ overlap }), { required: false, example: { overlap: 'queue' } });
-
-const inlineSchema = strict({ task: taskSchema, overlap });
-const inlineEnvelope = strict({ task: z.unknown().optional(), overlap });
+export const startRunBody = bodyOf('StartRun', { required: false, example: { overlap: 'queue' } });
 /** `{task: {…}, overlap: …}`. */
-export const inlineRunBody: BodyReader<TaskBody & { overlap?: Overlap }> = {
-  schema: inlineSchema,
-  required: true,
-  yaml: true,
-  example: { task: TASK_EXAMPLE },
-  read: async (input) => {
-    const read = await readEnvelope(inlineEnvelope, input);
-    if (!read.ok) return read;
-    const { overlap: given } = read.outer;
-    return { ok: true, value: { ...read.task, ...(given === undefined ? {} : { overlap: given }) } };
-  },
-};
-
-const previewSchema = strict({ task: taskSchema, url: targetUrl.exactOptional() });
-const previewEnvelope = strict({ task: z.unknown().optional(), url: targetUrl.exactOptional() });
+export const inlineRunBody = aroundTask('InlineRun', { task: TASK_EXAMPLE });
 /** `{task: {…}, url: …}`. */
-export const previewBody: BodyReader<TaskBody & { url?: string }> = {
-  schema: previewSchema,
-  required: true,
-  yaml: true,
-  example: { task: TASK_EXAMPLE, url: 'https://quotes.example/page/1' },
-  read: async (input) => {
-    const read = await readEnvelope(previewEnvelope, input);
-    if (!read.ok) return read;
-    const { url } = read.outer;
-    return { ok: true, value: { ...read.task, ...(url === undefined ? {} : { url }) } };
-  },
-};
+export const previewBody = aroundTask('TaskDraft', { task: TASK_EXAMPLE, url: 'https://quotes.example/page/1' });
 
 /** A document that holds a task below `task`: all that is wrong with either. */
-async function readEnvelope<T>(
-  envelope: z.ZodType<T>,
-  input: unknown,
-): Promise<{ ok: true; outer: T; task: TaskBody } | { ok: false; errors: FieldError[] }> {
-  const outer = envelope.safeParse(input);
-  const errors = outer.success ? [] : fieldErrors(outer.error.issues, input);
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return { ok: false, errors };
-  const inner = await readTask((input as { task?: unknown }).task);
-  if (inner.ok && outer.success) return { ok: true, outer: outer.data, task: inner.value };
-  const below = inner.ok ? [] : inner.errors.map(({ path, message }) => ({ path: under('task', path), message }));
-  return { ok: false, errors: [...errors, ...below] };
+function aroundTask<N extends 'InlineRun' | 'TaskDraft'>(
+  schema: N,
+  example: unknown,
+): BodyReader<TaskBody & Omit<EnvelopeOf<N>, 'task'>> {
+  return {
+    schema,
+    required: true,
+    yaml: true,
+    example,
+    read: async (input) => {
+      const { ENVELOPES } = await import('./body-schemas.ts');
+      const outer = ENVELOPES[schema].safeParse(input);
+      const errors = outer.success ? [] : fieldErrors(outer.error.issues, input);
+      if (typeof input !== 'object' || input === null || Array.isArray(input)) return { ok: false, errors };
+      const inner = await readTask((input as { task?: unknown }).task);
+      if (inner.ok && outer.success) {
+        const { task: _, ...rest } = outer.data as EnvelopeOf<N>;
+        return { ok: true, value: { ...inner.value, ...rest } };
+      }
+      const below = inner.ok ? [] : inner.errors.map(({ path, message }) => ({ path: under('task', path), message }));
+      return { ok: false, errors: [...errors, ...below] };
+    },
+  };
 }
 
 /** A tenant's defaults. */
-export const configBody = bodyOf<Defaults>(configSchema, { example: { pace: { requestsPerSecond: 2 } }, yaml: true });
-export const configRollbackBody = bodyOf(strict({ version: whole(0, 99_999_999) }), { example: { version: 1 } });
-export const rollbackBody = bodyOf(strict({ version: whole(1, 99_999_999) }), { example: { version: 1 } });
+export const configBody = bodyOf('ConfigDocument', { example: { pace: { requestsPerSecond: 2 } }, yaml: true });
+export const configRollbackBody = bodyOf('ConfigRollback', { example: { version: 1 } });
+export const rollbackBody = bodyOf('Rollback', { example: { version: 1 } });
 /** `{ids: […]}`, or nothing for all. What a page can show can be sent back at once. */
-export const deadLettersBody = bodyOf(
-  strict({
-    ids: list(DEAD_LETTER_ID, 1, PAGE_LIMIT_MAX)
-      .exactOptional()
-      .meta({ description: `Absent: all of the tenant's, up to ${String(PAGE_LIMIT_MAX)} at a time` }),
-  }),
-  { required: false },
-);
+export const deadLettersBody = bodyOf('RedriveDeadLetters', { required: false });
+export const hostBody = bodyOf('HostWord', { example: { requestsPerSecond: 2 } });
+export const secretBody = bodyOf('SecretValue', { example: { value: 'Bearer token' } });
+export const tenantSettingsBody = bodyOf('TenantSettings', { example: { quotas: { targetsPerDay: 100_000 } } });
+export const createTenantBody = bodyOf('CreateTenant', { example: { id: 'acme' } });
+export const createKeyBody = bodyOf('CreateKey', { example: { name: 'nightly job', scopes: ['write'] } });
+export const rotateKeyBody = bodyOf('RotateKey', { required: false, example: { overlapSeconds: 3600 } });
 /** No body, or an empty object. */
-export const emptyBody = bodyOf(strict({}), { required: false });
+export const emptyBody = bodyOf('Nothing', { required: false });
 
-/** What judges selectors and patterns is large, and most requests bring none. */
+/** What judges selectors and patterns is large, and most bodies bring none. */
 async function readTask(input: unknown): Promise<BodyRead<TaskBody>> {
-  const { checkExtract } = await import('#extract/check.ts');
+  const [{ checkExtract }, { parseTask }] = await Promise.all([
+    import('#extract/check.ts'),
+    import('./task-schema.ts'),
+  ]);
   const parsed = parseTask(input, { check: checkExtract });
   return parsed.ok
     ? { ok: true, value: { task: parsed.task, warnings: parsed.warnings, given: parsed.given } }
     : parsed;
 }
 
-const under = (parent: string, path: string): string =>
-  path === '' || path.startsWith('[') ? formatPath([parent]) + path : `${parent}.${path}`;
+function under(parent: string, path: string): string {
+  return path === '' || path.startsWith('[') ? formatPath([parent]) + path : `${parent}.${path}`;
+}
 
-export function bodyOf<T>(
-  schema: z.ZodType<T>,
+function bodyOf<N extends BodyName>(
+  schema: N,
   options: { required?: boolean; example?: unknown; yaml?: boolean },
-): BodyReader<T> {
+): BodyReader<BodyOf<N>> {
   return {
     schema,
     required: options.required ?? true,
     yaml: options.yaml ?? false,
     ...(options.example === undefined ? {} : { example: options.example }),
-    read: (input) => {
+    read: async (input) => {
+      const { BODIES } = await import('./body-schemas.ts');
       const value = input === undefined && options.required === false ? {} : input;
-      const parsed = schema.safeParse(value);
+      const parsed = BODIES[schema].safeParse(value);
       return parsed.success
-        ? { ok: true, value: parsed.data }
+        ? { ok: true, value: parsed.data as BodyOf<N> }
         : { ok: false, errors: fieldErrors(parsed.error.issues, value) };
     },
   };

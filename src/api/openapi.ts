@@ -4,49 +4,16 @@
  */
 import * as z from 'zod';
 import { BODY_BYTES_MAX } from './http.ts';
-import {
-  configBody,
-  configRollbackBody,
-  deadLettersBody,
-  emptyBody,
-  previewBody,
-  inlineRunBody,
-  rollbackBody,
-  startRunBody,
-  taskBody,
-} from './bodies.ts';
 import { ANSWERS, type AnswerName } from './answers.ts';
+import { BODIES, type BodyName } from './body-schemas.ts';
 import { PATH_PARAMETERS } from './parameters.ts';
 import { statusOf, titleOf } from './problems.ts';
 import type { ProblemKind } from './problems.ts';
 import { pathNames } from './route.ts';
 import type { Answer, BodyReader, Route } from './route.ts';
 import { ROUTES } from './route-table.ts';
-import { hostBody } from './routes/hosts.ts';
-import { secretBody } from './routes/secrets.ts';
-import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from './tenant-bodies.ts';
 
 type Json = Record<string, unknown>;
-
-/** What clients send: defaults are optional. */
-const REQUESTS: Record<string, z.ZodType> = {
-  TaskDocument: taskBody.schema,
-  StartRun: startRunBody.schema,
-  InlineRun: inlineRunBody.schema,
-  TaskDraft: previewBody.schema,
-  Rollback: rollbackBody.schema,
-  ConfigDocument: configBody.schema,
-  ConfigRollback: configRollbackBody.schema,
-  RedriveDeadLetters: deadLettersBody.schema,
-  HostWord: hostBody.schema,
-  SecretValue: secretBody.schema,
-  CreateTenant: createTenantBody.schema,
-  TenantSettings: tenantSettingsBody.schema,
-  CreateKey: createKeyBody.schema,
-  RotateKey: rotateKeyBody.schema,
-  Nothing: emptyBody.schema,
-};
-const NAMES = new Map(Object.entries(REQUESTS).map(([name, schema]) => [schema, name]));
 
 const HEADER_DOCS = {
   location: { description: 'Where the new resource is', schema: { type: 'string', format: 'uri-reference' } },
@@ -77,7 +44,7 @@ export function openApiDocument(version: string): Json {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key; it has scopes: read, write, admin' },
       },
-      schemas: { ...schemasOf(REQUESTS, 'input'), ...schemasOf(ANSWERS, 'output') },
+      schemas: { ...schemasOf(BODIES, 'input'), ...schemasOf(ANSWERS, 'output') },
     },
   };
 }
@@ -104,12 +71,7 @@ const soften =
     if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   };
 
-const refToAnswer = (name: AnswerName): Json => ({ $ref: componentRef(name) });
-function refTo(schema: z.ZodType): Json {
-  const name = NAMES.get(schema);
-  if (name === undefined) throw new Error('openapi: the schema of a body has no name');
-  return { $ref: componentRef(name) };
-}
+const refTo = (name: AnswerName | BodyName): Json => ({ $ref: componentRef(name) });
 
 function operation(route: Route): Json {
   const parameters = [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)];
@@ -201,7 +163,7 @@ function success(answer: Answer): Json {
   return {
     description: answer.description,
     ...(answer.headers === undefined ? {} : { headers }),
-    ...(answer.schema === undefined ? {} : { content: { 'application/json': { schema: refToAnswer(answer.schema) } } }),
+    ...(answer.schema === undefined ? {} : { content: { 'application/json': { schema: refTo(answer.schema) } } }),
   };
 }
 
@@ -218,7 +180,7 @@ function failure(kinds: ProblemKind[]): Json {
   };
   return {
     description: kinds.map(titleOf).join('; or: '),
-    content: { 'application/problem+json': { schema: refToAnswer('Problem'), example } },
+    content: { 'application/problem+json': { schema: refTo('Problem'), example } },
   };
 }
 

@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, URL_CHARS_MAX } from '#core/limits.ts';
 import { isDay, isHost, isKeyId, isRunId, isSecretName, isTaskId, isTenantId } from '#core/names.ts';
-import type { PageRequest } from '#core/operations.ts';
-import { METHODS } from './task-source-schema.ts';
-import { bounded, oneOf, text, whole } from './task-values.ts';
+import { HOST_SCOPES, type PageRequest } from '#core/operations.ts';
+import { METHODS, bounded, oneOf, text, whole } from './task-values.ts';
 
 interface PathParameter {
   description: string;
@@ -43,6 +42,14 @@ export const alertStateFilter = oneOf(['raised', 'resolved'])
   .exactOptional()
   .meta({ description: 'Only alerts in this state' });
 export const runIdFilter = text('a run id', isRunId).exactOptional().meta({ description: 'Only those of this run' });
+
+export const hostScope = oneOf(HOST_SCOPES)
+  .exactOptional()
+  .meta({
+    description:
+      "tenant: holds for this tenant's requests; everyone: for all tenants of the region, which needs an admin key of an " +
+      'operator. Default: everyone where the key may say so, else tenant',
+  });
 
 /** Not necessarily a good URL: a list may name what is none, and that has its story too. */
 export const targetUrl = bounded(`a URL of at most ${String(URL_CHARS_MAX)} characters`, URL_CHARS_MAX).meta({

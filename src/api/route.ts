@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import type { AnswerName } from './answers.ts';
+import type { BodyName } from './body-schemas.ts';
 import type { Caller, Once, Operations, Outcome, Scope } from '#core/operations.ts';
 import type { HttpRequest } from './http.ts';
 import { matchesWeakly, parseCondition } from './conditions.ts';
@@ -43,14 +44,14 @@ export type Reply =
 export type BodyRead<B> = { ok: true; value: B } | { ok: false; errors: FieldError[] };
 /** How a body is judged after it was parsed as JSON or YAML. */
 export interface BodyReader<B> {
-  /** For the OpenAPI document. */
-  schema: z.ZodType;
+  /** By its name in the OpenAPI document. */
+  schema: BodyName;
   required: boolean;
   /** YAML is taken too. */
   yaml: boolean;
   example?: unknown;
   /** `input` is undefined when there was no body. */
-  read(input: unknown): BodyRead<B> | Promise<BodyRead<B>>;
+  read(input: unknown): Promise<BodyRead<B>>;
 }
 
 export interface Answer {

@@ -3,10 +3,9 @@ import * as z from 'zod';
 import { INLINE_URLS_MAX, URL_CHARS_MAX } from '#core/limits.ts';
 import { isUploadId } from '#core/names.ts';
 import type { SourceSpec } from '#core/task.ts';
-import { bounded, headers, httpUrl, list, oneOf, strict, text, whole } from './task-values.ts';
+import { METHODS, bounded, headers, httpUrl, list, oneOf, strict, text, whole } from './task-values.ts';
 
 export const SOURCE_KINDS = ['urls', 'list', 'sitemap', 'range', 'crawl', 'follow'] as const;
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** Rules over canonical URLs, each tried on every target. */
 const GLOBS_MAX = 1_000;
 const TARGETS_MAX = 10_000_000;

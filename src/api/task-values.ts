@@ -6,6 +6,8 @@ import { parseCron } from '#core/schedule/cron.ts';
 import { intervalMs } from '#core/schedule/rhythm.ts';
 import { parseHttp } from '#core/url.ts';
 
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
 /** An object that refuses unknown fields and names the known ones. */
 export function strict<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
   const known = Object.keys(shape).join(', ');

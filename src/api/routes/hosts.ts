@@ -1,28 +1,9 @@
 /** The pace of hosts: what it is and why, and the word of a tenant or an operator on it. */
-import { HOST_SCOPES } from '#core/operations.ts';
-import { bodyOf } from '../bodies.ts';
-import { pageRequest, pageShape } from '../parameters.ts';
+import { hostBody } from '../bodies.ts';
+import { hostScope, pageRequest, pageShape } from '../parameters.ts';
 import { defineRoute, okWith, replyTo, UNCHANGED, watchedWith } from '../route.ts';
 import type { Route } from '../route.ts';
-import { decimal, flag, oneOf, strict } from '../task-values.ts';
-
-const scope = oneOf(HOST_SCOPES)
-  .exactOptional()
-  .meta({
-    description:
-      "tenant: holds for this tenant's requests; everyone: for all tenants of the region, which needs an admin key of an " +
-      'operator. Default: everyone where the key may say so, else tenant',
-  });
-export const hostBody = bodyOf(
-  strict({
-    requestsPerSecond: decimal(0.001, 100_000).exactOptional().meta({ description: 'At most this many' }),
-    stop: flag.exactOptional().meta({ description: 'true: nothing leaves until it is taken back' }),
-    scope,
-  }).refine(({ requestsPerSecond, stop }) => requestsPerSecond !== undefined || stop === true, {
-    error: '!expected requestsPerSecond, or stop: true',
-  }),
-  { example: { requestsPerSecond: 2 } },
-);
+import { strict } from '../task-values.ts';
 
 export const HOST_ROUTES: Route[] = [
   defineRoute({
@@ -75,7 +56,7 @@ export const HOST_ROUTES: Route[] = [
     tag: 'hosts',
     summary: 'Take back the cap or stop that a PUT of the same scope has set',
     scope: 'write',
-    query: strict({ scope }),
+    query: strict({ scope: hostScope }),
     answers: [{ status: 204, description: 'Taken back' }],
     handle: async ({ service, caller, params, query }) =>
       replyTo(await service.operations.deleteHost(caller, params.host ?? '', query.scope), () => ({ status: 204 })),

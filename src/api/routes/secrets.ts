@@ -1,21 +1,9 @@
 /** Tenant secrets: their names can be read, their values only be written. */
-import { bodyOf } from '../bodies.ts';
-import { SECRET_CHARS_MAX } from '#core/limits.ts';
+import { secretBody } from '../bodies.ts';
 import { pageRequest, pageShape } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Route } from '../route.ts';
-import { bounded, strict } from '../task-values.ts';
-
-/** What may stand in a header (RFC 9110 §5.5): no space at either end, which servers would drop. */
-const VALUE = `1 to ${String(SECRET_CHARS_MAX)} printable ASCII characters without a space at either end`;
-export const secretBody = bodyOf(
-  strict({
-    value: bounded(VALUE, SECRET_CHARS_MAX)
-      .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, { error: VALUE })
-      .meta({ description: 'Sent as the value of the headers that name the secret; never shown' }),
-  }),
-  { example: { value: 'Bearer token' } },
-);
+import { strict } from '../task-values.ts';
 
 export const SECRET_ROUTES: Route[] = [
   defineRoute({

@@ -1,10 +1,10 @@
 /** Tenants and their API keys: for operators all of them, for everybody else its own. */
 import type { CreatedKey, TenantView } from '#core/operations.ts';
+import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from '../bodies.ts';
 import { pageRequest, pageShape } from '../parameters.ts';
 import { defineRoute, okWith, replyTo } from '../route.ts';
 import type { Reply, Route } from '../route.ts';
 import { strict } from '../task-values.ts';
-import { createKeyBody, createTenantBody, rotateKeyBody, tenantSettingsBody } from '../tenant-bodies.ts';
 
 const pageQuery = strict(pageShape);
 

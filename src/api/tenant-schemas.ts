@@ -1,10 +1,9 @@
-/** The bodies about tenants and keys. */
+/** Of the bodies about tenants and keys. */
 import { isIP } from 'node:net';
 import { ALLOW_ADDRESSES_MAX, KEY_OVERLAP_SECONDS_DEFAULT, KEY_OVERLAP_SECONDS_MAX, WEIGHT_MAX } from '#core/limits.ts';
 import { isTenantId } from '#core/names.ts';
 import { SCOPES } from '#core/operations.ts';
 import { PERMISSIONS, QUOTAS_DEFAULT } from '#core/quotas.ts';
-import { bodyOf } from './bodies.ts';
 import { bounded, decimal, list, oneOf, strict, text, whole } from './task-values.ts';
 
 const isCidr = (value: string): boolean => {
@@ -37,8 +36,8 @@ const settings = {
 };
 const ID = 'an id of 1 to 40 lower-case letters, digits and hyphens that starts with a letter or digit';
 
-export const tenantSettingsBody = bodyOf(strict(settings), { example: { quotas: { targetsPerDay: 100_000 } } });
-export const createTenantBody = bodyOf(strict({ id: text(ID, isTenantId), ...settings }), { example: { id: 'acme' } });
+export const tenantSettingsSchema = strict(settings);
+export const createTenantSchema = strict({ id: text(ID, isTenantId), ...settings });
 
 /** Dates that exist, to the second at least. */
 const isInstant = (value: string): boolean =>
@@ -48,15 +47,10 @@ const expiresAt = text('a time to come like 2030-01-31T12:00:00Z', isInstant)
   .meta({ format: 'date-time' })
   .exactOptional();
 
-export const createKeyBody = bodyOf(strict({ name: label, scopes: list(oneOf(SCOPES), 1, SCOPES.length), expiresAt }), {
-  example: { name: 'nightly job', scopes: ['write'] },
+export const createKeySchema = strict({ name: label, scopes: list(oneOf(SCOPES), 1, SCOPES.length), expiresAt });
+export const rotateKeySchema = strict({
+  overlapSeconds: whole(0, KEY_OVERLAP_SECONDS_MAX)
+    .default(KEY_OVERLAP_SECONDS_DEFAULT)
+    .meta({ description: 'The old key works on for so long' }),
+  expiresAt: expiresAt.meta({ description: 'Of the new key; absent: it lasts as long as the old one did' }),
 });
-export const rotateKeyBody = bodyOf(
-  strict({
-    overlapSeconds: whole(0, KEY_OVERLAP_SECONDS_MAX)
-      .default(KEY_OVERLAP_SECONDS_DEFAULT)
-      .meta({ description: 'The old key works on for so long' }),
-    expiresAt: expiresAt.meta({ description: 'Of the new key; absent: it lasts as long as the old one did' }),
-  }),
-  { required: false, example: { overlapSeconds: 3600 } },
-);
