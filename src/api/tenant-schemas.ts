@@ -33,6 +33,9 @@ const settings = {
     .meta({ description: 'Addresses beyond the public ones that its tasks may reach, as CIDR ranges' }),
   weight: whole(1, WEIGHT_MAX).default(1).meta({ description: 'Share of the workers beside other tenants' }),
   quotas: quotas.prefault({}).meta({ description: 'null = no bound; what is absent gets the default' }),
+  hostRequestsPerSecond: decimal(0.001, 1_000)
+    .meta({ description: 'No task of it asks a host faster, requests per second; absent = no bound of its own' })
+    .exactOptional(),
 };
 const ID = 'an id of 1 to 40 lower-case letters, digits and hyphens that starts with a letter or digit';
 

@@ -358,13 +358,17 @@ export const tenantViewSchema = z.object({
   allowAddresses: z.array(z.string()),
   weight: z.number().meta({ description: 'Its share of the workers beside other tenants' }),
   quotas: z.object({
-    targetsPerDay: bound('Targets planned on one day (UTC); stored, not acted upon by this release'),
-    concurrentRuns: bound('Runs under way at a time; stored, not acted upon by this release'),
+    targetsPerDay: bound('Targets planned on one day (UTC)'),
+    concurrentRuns: bound('Runs under way at a time'),
     workers: bound('Shards worked at a time; null = the share that is left to one tenant'),
-    storedBytes: bound('Bytes of results kept; stored, not acted upon by this release'),
-    requestsPerMinute: bound('Requests to the API; stored, not acted upon by this release'),
-    costUsdPerMonth: bound('Metered cost of one month (UTC), US dollars; stored, not acted upon by this release'),
+    storedBytes: bound('Bytes of results kept'),
+    requestsPerMinute: bound('Requests to the API'),
+    costUsdPerMonth: bound('Metered cost of one month (UTC), US dollars'),
   }),
+  hostRequestsPerSecond: z
+    .number()
+    .meta({ description: 'No task of it asks a host faster, requests per second; absent = no bound of its own' })
+    .exactOptional(),
   createdAt: instant,
   updatedAt: instant,
 });

@@ -373,6 +373,8 @@ export interface TenantSettings {
   /** Its share of the workers beside other tenants. */
   weight: number;
   quotas: Quotas;
+  /** Its cap for every host, requests per second; absent = none. */
+  hostRequestsPerSecond?: number;
 }
 export interface TenantView extends TenantSettings {
   id: string;

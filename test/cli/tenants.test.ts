@@ -45,12 +45,16 @@ async function cli(kind: KeyKind, ...args: string[]) {
 }
 
 test('an operator makes a tenant with its quotas, shows and changes it', async () => {
-  writeFileSync(path.join(dir, 'settings.yaml'), 'name: New\nquotas: {targetsPerDay: 5000, concurrentRuns: null}\n');
+  writeFileSync(
+    path.join(dir, 'settings.yaml'),
+    'name: New\nquotas: {targetsPerDay: 5000, concurrentRuns: null}\nhostRequestsPerSecond: 0.5\n',
+  );
   const made = await cli('operator', 'tenants', 'create', 'new', '--settings', 'settings.yaml');
   expect([made.code, made.err]).toEqual([0, '']);
   expect(made.out).toMatch(
     /^new \(New\), changed .*\n {2}weight 1\n {2}targetsPerDay +5000\n {2}concurrentRuns +no bound/,
   );
+  expect(made.out).toMatch(/^ {2}hostRequestsPerSecond +0\.5$/m);
   expect((await cli('operator', 'tenants', 'list')).out).toMatch(/^new .*New$/m);
   writeFileSync(path.join(dir, 'other.json'), '{"permissions": ["ignoreRobots"]}');
   expect((await cli('operator', 'tenants', 'put', 'new', 'other.json')).out).toContain('may ignoreRobots');

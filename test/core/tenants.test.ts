@@ -41,11 +41,13 @@ describe('tenants', () => {
   it('change what bounds them through an operator alone, and keep what else their row holds', async () => {
     await world.table.update(tenantKey('acme'), { set: { note: 'of a later release' } });
     expect(statusOf(await world.service.replaceTenant(acme, 'acme', SETTINGS))).toBe(403);
-    const settings = { ...SETTINGS, name: 'Acme', quotas: QUOTAS_DEFAULT };
+    const settings = { ...SETTINGS, name: 'Acme', quotas: QUOTAS_DEFAULT, hostRequestsPerSecond: 0.5 };
     const changed = valueOf(await world.service.replaceTenant(ops, 'acme', settings));
     expect(changed).toMatchObject({ id: 'acme', ...settings });
     expect(await world.table.get(tenantKey('acme'))).toMatchObject({ note: 'of a later release', tenant: 'acme' });
-    expect(valueOf(await world.service.replaceTenant(ops, 'acme', SETTINGS))).not.toHaveProperty('name');
+    const bare = valueOf(await world.service.replaceTenant(ops, 'acme', SETTINGS));
+    for (const field of ['name', 'hostRequestsPerSecond']) expect(bare).not.toHaveProperty(field);
+    expect(await world.table.get(tenantKey('acme'))).not.toHaveProperty('hostRequestsPerSecond');
   });
 
   it('an operator cannot lock everybody out', async () => {

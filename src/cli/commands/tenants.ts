@@ -66,7 +66,7 @@ async function settingsOf(around: Surroundings, file: string): Promise<JsonObjec
   const parsed = parseDocument(text, file.endsWith('.json') ? 'json' : 'yaml');
   if (!parsed.ok) throw new Failure(`${file}: ${parsed.errors.map(({ message }) => message).join('; ')}`);
   if (typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value))
-    throw new Failure(`${file}: expected quotas, permissions, allowAddresses or name`);
+    throw new Failure(`${file}: expected quotas, permissions, allowAddresses, hostRequestsPerSecond or name`);
   return parsed.value as JsonObject;
 }
 
@@ -81,6 +81,7 @@ function show({ terminal }: Surroundings, view: TenantView, { json }: CommonOpti
       `  ${name}`,
       value === null ? 'no bound' : String(value),
     ]);
+    rows.push(['  hostRequestsPerSecond', String(view.hostRequestsPerSecond ?? 'no bound')]);
     for (const line of table(rows)) terminal.out(line);
   }
   return EXIT_OK;

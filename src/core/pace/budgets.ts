@@ -1,6 +1,7 @@
 /** The budgets that one worker's requests belong to, by the task's `pace.group`, with the caps that hold for each. */
 import { Budget, type BudgetPorts } from './budget.ts';
 import { hostOf, parseHttp } from '../url.ts';
+import { readHost, type OperatorWord } from './operator.ts';
 import { NO_WORDS, type TenantWords } from './words.ts';
 import type { Caps } from './caps.ts';
 import type { PaceSpec } from '../task.ts';
@@ -26,18 +27,25 @@ export interface BudgetsInput {
   onTouch?: () => void;
 }
 
+/** Records that one `heed` reads: with one every 20 s, 300 hosts of groups are heard within a minute. */
+const HEARD_MAX = 100;
+
 export class Budgets {
   readonly #ports: BudgetsPorts;
   readonly #input: BudgetsInput;
   readonly #all = new Map<string, Budget>();
   /** Hosts by budget: each may have a word of the tenant and a crawl delay of its own. */
   readonly #hosts = new Map<Budget, Map<string, number | undefined>>();
+  /** The operator's words on hosts that share a budget of another name: whoever reserves does not see their records. */
+  readonly #operatorWords = new Map<string, OperatorWord>();
   #words: TenantWords;
+  #tenantMax: number | undefined;
 
   constructor(ports: BudgetsPorts, input: BudgetsInput) {
     this.#ports = ports;
     this.#input = input;
     this.#words = input.words ?? NO_WORDS;
+    this.#tenantMax = input.tenantMax;
   }
 
   get all(): IterableIterator<Budget> {
@@ -58,7 +66,8 @@ export class Budgets {
     const hosts = this.#hosts.get(budget) ?? new Map<string, number | undefined>();
     this.#hosts.set(budget, hosts);
     if (!hosts.has(host)) {
-      hosts.set(host, undefined);
+      if (name !== host) await this.#hear(host);
+      if (!hosts.has(host)) hosts.set(host, undefined);
       this.#cap(budget);
     }
     return budget;
@@ -72,10 +81,21 @@ export class Budgets {
     this.#cap(budget);
   }
 
-  /** The tenant's words as they are now. */
-  heed(words: TenantWords): void {
+  /** The tenant's words and its cap for every host as they are now; the operator's words on hosts of groups are read anew. */
+  async heed(words: TenantWords, tenantMax: number | undefined): Promise<void> {
     this.#words = words;
+    this.#tenantMax = tenantMax;
     for (const budget of this.#all.values()) this.#cap(budget);
+    // The one heard longest ago first.
+    const some = [...this.#operatorWords.keys()].slice(0, HEARD_MAX);
+    await Promise.all(some.map((host) => this.#hear(host)));
+    for (const budget of this.#all.values()) this.#cap(budget);
+  }
+
+  async #hear(host: string): Promise<void> {
+    const { opMax, opStop = false } = (await readHost(this.#ports.pace, host)) ?? {};
+    this.#operatorWords.delete(host);
+    this.#operatorWords.set(host, { ...(opMax !== undefined && { requestsPerSecond: opMax }), stop: opStop });
   }
 
   #cap(budget: Budget): void {
@@ -83,18 +103,18 @@ export class Budgets {
     const words = [budget.name, ...hosts.keys()]
       .map((host) => this.#words.get(host))
       .filter((word) => word !== undefined);
+    const said = [...hosts.keys()].map((host) => this.#operatorWords.get(host)).filter((word) => word !== undefined);
     const { requestsPerSecond, adapt } = this.#input.pace;
-    const tenantMax = Math.min(
-      this.#input.tenantMax ?? Infinity,
-      ...words.map((word) => word.requestsPerSecond ?? Infinity),
-    );
+    const tenantMax = narrowest(words, this.#tenantMax);
+    const operatorMax = narrowest(said);
     const delay = Math.max(0, ...[...hosts.values()].map((seconds) => seconds ?? 0));
-    budget.isStopped = words.some(({ stop }) => stop === true);
+    budget.isStopped = [...words, ...said].some(({ stop }) => stop === true);
     budget.caps = {
       requestsPerSecond,
       adapt,
       tenant: this.#input.tenant,
       ...(tenantMax < Infinity && { tenantRequestsPerSecond: tenantMax }),
+      ...(operatorMax < Infinity && { operatorRequestsPerSecond: operatorMax }),
       ...(delay > 0 && { crawlDelaySeconds: delay }),
     };
   }
@@ -104,6 +124,9 @@ export class Budgets {
     await Promise.all([...this.#all.values()].map((budget) => budget.close()));
   }
 }
+
+const narrowest = (words: OperatorWord[], max = Infinity): number =>
+  Math.min(max, ...words.map(({ requestsPerSecond = Infinity }) => requestsPerSecond));
 
 /** The name of the record: a host as it stands in URLs, a registrable domain or an address. */
 async function nameOf(ports: GroupPorts, group: PaceSpec['group'], url: string): Promise<string> {

@@ -7,6 +7,8 @@ export interface Caps {
   requestsPerSecond: number;
   /** The tenant's, per host. */
   tenantRequestsPerSecond?: number;
+  /** The operator's on a host of a group; the record holds what was said of the group itself. */
+  operatorRequestsPerSecond?: number;
   /** What robots.txt asks for. */
   crawlDelaySeconds?: number;
   /** False: the cap is the rate; nothing is looked for. */
@@ -32,6 +34,7 @@ export function rateInForce(caps: Caps, record: HostRecord, nowUs: number): { ra
   if (caps.crawlDelaySeconds) narrow('robots', 1 / Math.min(caps.crawlDelaySeconds, CRAWL_DELAY_SECONDS_MAX));
   if (caps.adapt || control.phase === 'half') narrow('host', control.rate);
   narrow('operator', opMax);
+  narrow('operator', caps.operatorRequestsPerSecond);
   if (adviceUs > nowUs) narrow('headers', advice);
   return { rate: Math.max(rate, RATE_MIN), by };
 }

@@ -40,7 +40,7 @@ export async function listHosts(
     const reads = new Bounded(READS);
     for (const [i, row] of live.entries())
       await reads.run(async () => {
-        items[i] = statusOf(ports, row.host, row, await readHost(ports.pace, row.budget), words.get(row.host));
+        items[i] = statusOf(ports, row.host, row, await recordOf(ports, row), words.get(row.host));
       });
     await reads.drain();
     return ok({ items, ...(found.cursor !== undefined && { nextCursor: found.cursor }) });
@@ -61,9 +61,18 @@ async function look(ports: HostPorts, caller: Caller, host: string): Promise<Hos
   ]);
   const seen = item && asHostSeen(item);
   const isLive = seen !== undefined && seen.expiresAt * 1000 > ports.clock.now();
-  if (isLive) return statusOf(ports, host, seen, await readHost(ports.pace, seen.budget), word);
+  if (isLive) return statusOf(ports, host, seen, await recordOf(ports, seen), word);
   const record = (await speaksForAll(ports, caller)) ? await readHost(ports.pace, host) : undefined;
   return record || word ? statusOf(ports, host, undefined, record, word) : undefined;
+}
+
+/** The record of its budget; where that is a group's, with the operator's word on the host itself, which holds there too. */
+async function recordOf({ pace }: HostPorts, { host, budget }: HostSeenRow): Promise<HostRecord | undefined> {
+  const [record, own] = await Promise.all([readHost(pace, budget), budget === host ? undefined : readHost(pace, host)]);
+  if (own === undefined) return record;
+  const shared = record ?? readRecord(undefined);
+  const opMax = Math.min(shared.opMax ?? Infinity, own.opMax ?? Infinity);
+  return { ...shared, opStop: shared.opStop || own.opStop, ...(opMax < Infinity && { opMax }) };
 }
 
 function statusOf(

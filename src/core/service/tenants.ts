@@ -33,8 +33,8 @@ export async function reachTenant(ports: TenantPorts, caller: Caller, id: string
 
 /** A whole row. @param before what there is already: keeps the time it was made. */
 export function tenantRow(id: string, settings: TenantSettings, now: number, before?: TenantRow): TenantRow {
-  const { name, permissions, allowAddresses, weight, quotas } = settings;
-  const { name: _, ...kept } = before ?? {};
+  const { name, permissions, allowAddresses, weight, quotas, hostRequestsPerSecond } = settings;
+  const { name: _, hostRequestsPerSecond: __, ...kept } = before ?? {};
   return {
     ...kept,
     ...tenantKey(id),
@@ -45,6 +45,7 @@ export function tenantRow(id: string, settings: TenantSettings, now: number, bef
     allowAddresses: [...new Set(allowAddresses)],
     weight,
     quotas,
+    ...(hostRequestsPerSecond !== undefined && { hostRequestsPerSecond }),
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
     listPk: TENANTS_PK,
@@ -59,6 +60,7 @@ const view = (row: TenantRow): TenantView => ({
   allowAddresses: row.allowAddresses,
   weight: row.weight ?? 1,
   quotas: quotasOf(row),
+  ...(row.hostRequestsPerSecond !== undefined && { hostRequestsPerSecond: row.hostRequestsPerSecond }),
   createdAt: iso(row.createdAt),
   updatedAt: iso(row.updatedAt),
 });
@@ -89,12 +91,15 @@ export async function replaceTenant(
   if (!(await isOperator(ports, caller))) return operatorsOnly('changing what bounds a tenant');
   if (id === caller.tenant && !settings.permissions.includes('operator'))
     return refuse(409, 'Not from within', 'an operator cannot give up its own permission operator: another one must');
-  const { name, ...rest } = settings;
+  const { name, hostRequestsPerSecond, ...rest } = settings;
+  const optional = { name, hostRequestsPerSecond };
+  const given = Object.entries(optional).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  const gone = Object.keys(optional).filter((field) => !given.some(([name]) => name === field));
   const write = await ports.table.update(
     tenantKey(id),
     {
-      set: { ...rest, updatedAt: ports.clock.now(), ...(name !== undefined && { name }) },
-      ...(name === undefined && { remove: ['name'] }),
+      set: { ...rest, updatedAt: ports.clock.now(), ...Object.fromEntries(given) },
+      remove: gone,
     },
     { present: 'pk' },
   );

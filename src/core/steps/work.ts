@@ -67,7 +67,7 @@ export async function work(ports: WorkStepPorts, message: ShardMessage, deadline
     return 'notMine';
   }
   try {
-    const crew = new Crew(ports, run, tenant, deadlineAt);
+    const crew = new Crew(ports, run, deadlineAt);
     try {
       return await crew.tend(shard);
     } finally {
@@ -84,7 +84,6 @@ export async function work(ports: WorkStepPorts, message: ShardMessage, deadline
 class Crew {
   readonly #ports: WorkStepPorts;
   readonly #run: RunRow;
-  readonly #tenant: TenantRow;
   readonly #deadlineAt: number;
   readonly #load: Load;
   readonly #bornAt: number;
@@ -92,10 +91,9 @@ class Crew {
   readonly #others: Promise<void>[] = [];
   #failure: { error: unknown } | undefined;
 
-  constructor(ports: WorkStepPorts, run: RunRow, tenant: TenantRow, deadlineAt: number) {
+  constructor(ports: WorkStepPorts, run: RunRow, deadlineAt: number) {
     this.#ports = ports;
     this.#run = run;
-    this.#tenant = tenant;
     this.#deadlineAt = deadlineAt;
     const now = ports.clock.now();
     this.#load = new Load(ports.slots ?? WORK_CONCURRENCY_MAX, now);
@@ -116,7 +114,7 @@ class Crew {
       };
       session = await this.#load.chore(
         () => this.#ports.clock.now(),
-        () => open(this.#ports, this.#run, this.#tenant, shard, shared),
+        () => open(this.#ports, this.#run, shard, shared),
       );
       return session.run();
     });
@@ -189,11 +187,15 @@ async function hold(
 async function open(
   ports: WorkStepPorts,
   run: RunRow,
-  tenant: TenantRow,
   shard: LeasedShard,
   shared: Pick<SessionInput, 'load' | 'chainAt' | 'abortAt' | 'splitSeconds' | 'overtake'>,
 ): Promise<Session> {
-  const [task, words] = await Promise.all([taskOfRun(ports.table, run), readTenantWords(ports.table, run.tenant)]);
+  // A worker has several shards one after another: what bounds its tenant may have changed since the first.
+  const [task, words, tenant] = await Promise.all([
+    taskOfRun(ports.table, run),
+    readTenantWords(ports.table, run.tenant),
+    readTenant(ports.table, run.tenant),
+  ]);
   const bell = new Bell();
   const tenantMax = tenant.hostRequestsPerSecond;
   const held = heldBy(shard);

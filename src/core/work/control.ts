@@ -1,7 +1,7 @@
 /** Beside a session: watches its run, keeps its lease, and hears what the operator and the tenant say meanwhile. */
 import { HOST_WORDS_MS, LEASE_RENEW_MS, RUN_CHECK_MS, SWITCH_REST_MS } from '../limits.ts';
 import { readTenantWords } from '../pace/words.ts';
-import { readRun } from '../store.ts';
+import { readRun, readTenant } from '../store.ts';
 import { isStilled } from '../switches.ts';
 import { renewLease } from './claim.ts';
 import type { WorkPorts } from './attempt.ts';
@@ -90,11 +90,16 @@ export class Control {
       if (switches.pauseHosts.includes(host.host)) host.blockedUntil = Math.max(host.blockedUntil, until);
   }
 
-  /** Looks now and then what its tenant has said about hosts. */
+  /** Looks now and then what its tenant may ask of hosts and has said about them, and what the operator has. */
   async #heed(): Promise<void> {
     const { clock, table } = this.#ports;
     if (clock.now() - this.#heededAt < HOST_WORDS_MS) return;
     this.#heededAt = clock.now();
-    this.#input.budgets.heed(await readTenantWords(table, this.#session.shard.tenant));
+    const { tenant } = this.#session.shard;
+    const [words, { hostRequestsPerSecond }] = await Promise.all([
+      readTenantWords(table, tenant),
+      readTenant(table, tenant),
+    ]);
+    await this.#input.budgets.heed(words, hostRequestsPerSecond);
   }
 }

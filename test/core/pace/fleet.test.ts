@@ -1,6 +1,7 @@
 /** A host's pace over a whole fleet: workers, queue and planner on ports in memory, in virtual time. */
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '#core/operations.ts';
+import { UNBOUNDED } from '#core/quotas.ts';
 import { MemoryWorld, START, caller, task, type Answer } from '#support/memory-world.ts';
 import { ok, outcome, urls } from '#support/run-outcome.ts';
 
@@ -101,21 +102,30 @@ describe('a host that dies', () => {
 });
 
 describe('a word on a host in the middle of a run', () => {
-  /** Says it after so many requests, and lets go 300 s later. */
-  async function runWith(by: Caller, word: { requestsPerSecond: number } | { stop: true }) {
+  type Say = (world: MemoryWorld, isOver: boolean) => Promise<unknown>;
+  const wordOf =
+    (by: Caller, word: { requestsPerSecond: number } | { stop: true }, host = 'a.example'): Say =>
+    (world, isOver) =>
+      isOver ? world.service.deleteHost(by, host) : world.service.putHost(by, host, word);
+
+  /** Says it after so many requests, and takes it back 300 s later. */
+  async function runWith(say: Say, group: 'host' | 'domain' = 'host') {
     const world = await new MemoryWorld().open();
     await world.addTenant('ops', { permissions: ['operator'] });
     let saidAt = Infinity;
     world.web = () => {
       if (world.requests.length >= 100 && saidAt === Infinity) {
         saidAt = world.clock.now();
-        void world.service.putHost(by, 'a.example', word);
-        world.clock.at(saidAt + 300_000, () => void world.service.deleteHost(by, 'a.example'));
+        void say(world, false);
+        world.clock.at(saidAt + 300_000, () => void say(world, true));
       }
       return { ms: 50 };
     };
-    const pace = { requestsPerSecond: 20, concurrency: 8, adapt: false };
-    const runId = await world.startRun(task({ source: { urls: urls(1_500) }, pace }));
+    const pace = { requestsPerSecond: 20, concurrency: 8, adapt: false, group };
+    const source = {
+      urls: group === 'host' ? urls(1_500) : [...urls(750, 'b.a.example'), ...urls(750, 'a.a.example')],
+    };
+    const runId = await world.startRun(task({ source, pace }));
     const state = await world.play(runId);
     return { world, state, said: saidAt - START };
   }
@@ -124,7 +134,7 @@ describe('a word on a host in the middle of a run', () => {
     ['operator', OPERATOR],
     ['tenant', caller],
   ])('of the %s: a stop lets nothing leave a minute later, and a clear lets all go on', async (_, by) => {
-    const { world, state, said } = await runWith(by, { stop: true });
+    const { world, state, said } = await runWith(wordOf(by, { stop: true }));
     expect(state).toBe('SUCCEEDED');
     expect(between(world, said + 60_000, said + 300_000)).toEqual([]);
     // A parked shard looks every 45 s, and may look in the moment in which the word is taken back.
@@ -136,12 +146,51 @@ describe('a word on a host in the middle of a run', () => {
     ['operator', OPERATOR],
     ['tenant', caller],
   ])('of the %s: a cap holds a minute later', async (_, by) => {
-    const { world, state, said } = await runWith(by, { requestsPerSecond: 2 });
+    const { world, state, said } = await runWith(wordOf(by, { requestsPerSecond: 2 }));
     expect(state).toBe('SUCCEEDED');
     const capped = between(world, said + 60_000, said + 300_000);
     expect(worstSecond(capped)).toBeLessThanOrEqual(3);
     expect(capped.length).toBeGreaterThan(0.9 * 2 * 240);
     expect(capped.length).toBeLessThanOrEqual(2 * 240 + 1);
+  });
+
+  it.each([
+    ['host', wordOf(OPERATOR, { requestsPerSecond: 2 }, 'a.a.example')],
+    ['group', wordOf(OPERATOR, { requestsPerSecond: 2 }, 'a.example')],
+  ])('of the operator on a %s of a budget by domain: neither host nor group is faster', async (_, say) => {
+    const { world, state, said } = await runWith(say, 'domain');
+    expect(state).toBe('SUCCEEDED');
+    const capped = between(world, said + 60_000, said + 300_000);
+    expect(worstSecond(capped)).toBeLessThanOrEqual(3);
+    expect(capped.length).toBeGreaterThan(0.9 * 2 * 240);
+    expect(capped.length).toBeLessThanOrEqual(2 * 240 + 1);
+  });
+
+  it('of the operator on one host of a group: a stop lets nothing leave to it, and is shown', async () => {
+    const stop = wordOf(OPERATOR, { stop: true }, 'a.a.example');
+    const seen: unknown[] = [];
+    const { world, state, said } = await runWith(async (world, isOver) => {
+      if (isOver) seen.push(ok(await world.service.getHost(caller, 'a.a.example')));
+      return stop(world, isOver);
+    }, 'domain');
+    expect(state).toBe('SUCCEEDED');
+    const asked = world.requests.filter(({ at }) => at - START >= said + 60_000 && at - START < said + 300_000);
+    expect(asked.filter(({ url }) => url.includes('//a.a.'))).toEqual([]);
+    expect(seen).toMatchObject([
+      { budget: 'a.example', requestsPerSecond: 0, why: 'stopped', operator: { stop: true } },
+    ]);
+  });
+
+  it('a cap that the operator gives a tenant for every host holds a minute later, and is taken away again', async () => {
+    const { world, state, said } = await runWith(async ({ service }, isOver) => {
+      const all = { permissions: [], allowAddresses: [], weight: 1, quotas: UNBOUNDED };
+      return service.replaceTenant(OPERATOR, 'acme', { ...all, ...(!isOver && { hostRequestsPerSecond: 2 }) });
+    });
+    expect(state).toBe('SUCCEEDED');
+    const capped = between(world, said + 60_000, said + 300_000);
+    expect(worstSecond(capped)).toBeLessThanOrEqual(3);
+    expect(capped.length).toBeGreaterThan(0.9 * 2 * 240);
+    expect(between(world, said + 322_000, said + 330_000).length).toBeGreaterThan(100);
   });
 });
 
