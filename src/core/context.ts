@@ -74,6 +74,11 @@ export class SourceFailure extends Error {
   override readonly name = 'SourceFailure';
 }
 
+/** A source that may not be read now, by the operator's word: the run waits for it. */
+export class SourceHeld extends Error {
+  override readonly name = 'SourceHeld';
+}
+
 /** Ports for steps that send requests. */
 export interface Outgoing extends GroupPorts {
   fetcher: Fetcher;

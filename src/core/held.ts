@@ -58,10 +58,13 @@ export async function obey(ports: Ports, run: RunRow, switches: Switches): Promi
   if (held === undefined) return false;
   const at = ports.clock.now();
   const write = await moveRun(ports, tenant, run.runId, { kind: 'pause', at, held });
-  const why = held.heldBy === 'quota' ? await whyHeld(ports, tenant, held.quota) : 'the operator lets it rest';
+  const why = held.heldBy === 'quota' ? await whyHeld(ports, tenant, held.quota) : restsFor(switches);
   if (write.ok) await note(ports.table, run, at, 'run.held', why);
   return true;
 }
+
+const restsFor = ({ cacheOnly }: Switches): string =>
+  cacheOnly ? 'the operator lets no request leave (cacheOnly)' : 'the operator lets it rest';
 
 async function heldNow(ports: Ports, { tenant }: RunRow, switches: Switches): Promise<Held | undefined> {
   if (isStilled(switches, tenant)) return { heldBy: 'operator' };

@@ -3,7 +3,8 @@ import { Budgets, type BudgetsPorts } from './pace/budgets.ts';
 import { pacedFetch } from './pace/paced-fetch.ts';
 import { readTenantWords } from './pace/words.ts';
 import { judge } from './verdict.ts';
-import type { Outgoing } from './context.ts';
+import { SourceHeld, type Outgoing } from './context.ts';
+import { isStilled, readSwitches } from './switches.ts';
 import type { FetchResult, Table } from './ports.ts';
 import type { TenantRow } from './rows.ts';
 import type { SecretsFor } from './secret-headers.ts';
@@ -15,7 +16,7 @@ export type PolitePorts = BudgetsPorts & Pick<Outgoing, 'fetcher'> & { table: Ta
 const PATIENCE_MS = 300_000;
 
 export interface Polite {
-  /** A GET for planning: paced, retried as the task says, body up to `bytesMax`. */
+  /** A GET for planning: paced, retried as the task says, body up to `bytesMax`. Throws `SourceHeld`. */
   get(url: string): Promise<FetchResult>;
   /** Tells the hosts' records what came back. */
   close(): Promise<void>;
@@ -51,6 +52,7 @@ export async function politely(
   return {
     get: async (url) => {
       for (let attempt = 1; ; attempt++) {
+        if (isStilled(await readSwitches(ports.table), id)) throw new SourceHeld(`it waits to read ${url}`);
         const result = await once(url);
         const verdict = judge(result, task.retry, attempt, ports.clock.now(), ports.chance);
         if (verdict.kind !== 'retry') return result;

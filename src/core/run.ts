@@ -78,6 +78,8 @@ export type RunEvent =
   | { kind: 'promote'; lock: number; deadlineAt: number }
   /** It may not begin yet. */
   | { kind: 'hold'; held: Held }
+  /** Its planner may not read the source now: it begins anew, by another execution, when it may. */
+  | { kind: 'unplan'; epoch: number; attempt: number; held: Held }
   /** It may begin. */
   | { kind: 'release'; deadlineAt: number }
   /** Its execution is gone: another one takes over. */
@@ -197,6 +199,11 @@ export function transition(event: RunEvent): Transition {
       };
     case 'hold':
       return { change: { set: { ...event.held } }, condition: is('QUEUED') };
+    case 'unplan':
+      return {
+        change: enter({ state: 'QUEUED' }, { ...event.held, attempt: event.attempt + 1 }, ['tokens', 'tokenRound']),
+        condition: all(is('PLANNING'), { eq: ['planEpoch', event.epoch] }, { eq: ['attempt', event.attempt] }),
+      };
     case 'release':
       return {
         change: { set: { deadlineAt: event.deadlineAt }, remove: ['heldBy', 'quota'] },

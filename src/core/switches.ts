@@ -76,6 +76,16 @@ export const isStilled = (switches: Switches, tenant: string): boolean =>
 export const holdsNewRuns = (switches: Switches, tenant: string): boolean =>
   switches.pauseNewRuns || isStilled(switches, tenant);
 
+/** Whose requests may not leave now: a planner's or a preview's. */
+export const holdsRequest = (switches: Switches, tenant: string, host: string): boolean =>
+  isStilled(switches, tenant) || switches.pauseHosts.includes(host);
+
+/** As the row tells them that others keep: for whoever asks so seldom that it need not ask AppConfig itself. */
+export async function readSwitches(table: Pick<Table, 'get'>): Promise<Switches> {
+  const text = textOf(await table.get(SWITCHES_KEY));
+  return (text === undefined ? undefined : parseSwitches(text)) ?? NO_SWITCHES;
+}
+
 /** Where the document comes from. */
 export interface OperatorConfig {
   /** Has been asked before, so that asking again costs next to nothing. */

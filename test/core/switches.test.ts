@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { SWITCH_POLL_MS, SWITCH_READ_MS, SWITCH_TAKEOVER_MS } from '#core/limits.ts';
 import { SWITCHES_KEY } from '#core/names.ts';
+import { SourceFailure, type ReadSitemap } from '#core/context.ts';
+import { finish } from '#core/steps/finish.ts';
+import { plan } from '#core/steps/plan.ts';
 import { sweep } from '#core/steps/sweep.ts';
 import { readRun } from '#core/store.ts';
 import { NO_SWITCHES, parseSwitches, switchBoard, SWITCHES_SCHEMA, type OperatorConfig } from '#core/switches.ts';
@@ -100,7 +103,7 @@ describe('runs', () => {
     await world.until(sweep(world.ports));
   };
 
-  it.each([{ pauseNewRuns: true }, { pauseTenants: ['acme'] }])('that are new wait under %j, and go when it is lifted', async (off) => {
+  it.each([{ pauseNewRuns: true }, { pauseTenants: ['acme'] }, { cacheOnly: true }])('that are new wait under %j, and go when it is lifted', async (off) => {
     const world = await new MemoryWorld().open();
     world.switches = { ...NO_SWITCHES, ...off };
     const runId = await world.startRun(task({ source: { urls: urls(3) } }));
@@ -127,31 +130,74 @@ describe('runs', () => {
     expect(await world.play(runId)).toBe('STOPPED');
   });
 
-  it('of a paused tenant rest without a request, keep their time, and go on to the end', async () => {
+  it.each([{ pauseTenants: ['acme'] }, { cacheOnly: true }])(
+    'under %j rest without a request, keep their time, and go on to the end',
+    async (off) => {
+      const world = await new MemoryWorld().open();
+      const runId = await world.startRun(task({ source: { urls: urls(40) }, pace: { requestsPerSecond: 10, concurrency: 4, adapt: false } })); // prettier-ignore
+      world.web = () => {
+        if (world.requests.length >= 10) world.switches = { ...NO_SWITCHES, ...off };
+        return {};
+      };
+      let at = 0;
+      const state = await world.play(runId, async () => {
+        await world.drain(1, undefined, 1);
+        at = world.requests.length;
+        expect(at).toBeLessThan(40);
+        await minutePasses(world);
+        await world.drain();
+        const held = ok(await world.service.getRun(caller, runId));
+        expect(held).toMatchObject({ state: 'PAUSED', heldBy: 'operator' });
+        await minutePasses(world);
+        await world.drain();
+        expect(world.requests).toHaveLength(at);
+        Object.assign(world, { web: () => ({}), switches: NO_SWITCHES });
+        await minutePasses(world);
+        await world.drain();
+      });
+      expect(state).toBe('SUCCEEDED');
+      expect(ok(await world.service.getRun(caller, runId)).progress).toMatchObject({ discovered: 40, collected: 40 });
+    },
+  );
+
+  it('that are reading their source when nothing may leave go back into the queue, and are planned when it is lifted', async () => {
     const world = await new MemoryWorld().open();
-    const runId = await world.startRun(task({ source: { urls: urls(40) }, pace: { requestsPerSecond: 10, concurrency: 4, adapt: false } })); // prettier-ignore
-    world.web = () => {
-      if (world.requests.length >= 10) world.switches = { ...NO_SWITCHES, pauseTenants: ['acme'] };
-      return {};
+    const say = (text: string) =>
+      world.table.put({ ...SWITCHES_KEY, kind: 'switches', askedAt: world.clock.now(), text });
+    const spec = task({ source: { sitemap: 'https://a.example/sitemap.xml' } });
+    const runId = await world.startRun(spec);
+    const readSitemap: ReadSitemap = async function* (_, fetch) {
+      const index = await fetch('https://a.example/sitemap.xml');
+      if (!index.ok) throw new SourceFailure('no sitemap');
+      world.switches = { ...NO_SWITCHES, cacheOnly: true };
+      if (world.requests.length === 1) await say('{"cacheOnly":true}');
+      await fetch('https://a.example/second.xml');
+      yield { kind: 'url', url: 'https://a.example/1' };
     };
-    let at = 0;
-    const state = await world.play(runId, async () => {
-      await world.drain(1, undefined, 1);
-      at = world.requests.length;
-      expect(at).toBeLessThan(40);
-      await minutePasses(world);
-      await world.drain();
-      const held = ok(await world.service.getRun(caller, runId));
-      expect(held).toMatchObject({ state: 'PAUSED', heldBy: 'operator' });
-      await minutePasses(world);
-      await world.drain();
-      expect(world.requests).toHaveLength(at);
-      Object.assign(world, { web: () => ({}), switches: NO_SWITCHES });
-      await minutePasses(world);
-      await world.drain();
-    });
-    expect(state).toBe('SUCCEEDED');
-    expect(ok(await world.service.getRun(caller, runId)).progress).toMatchObject({ discovered: 40, collected: 40 });
+    const planned = (attempt: number) =>
+      world.until(plan({ ...world.ports, readSitemap }, { tenant: 'acme', runId, attempt, round: 0 }));
+    expect(await planned(0)).toMatchObject({ proceed: false, grace: false });
+    // The execution that goes to its end now ends nothing.
+    await world.until(finish(world.ports, { tenant: 'acme', runId, attempt: 0 }));
+    const asked = world.requests.length;
+    expect(ok(await world.service.getRun(caller, runId))).toMatchObject({ state: 'QUEUED', heldBy: 'operator' });
+    await minutePasses(world);
+    expect([world.executions.get(runId), world.requests.length]).toEqual([{ attempt: 0 }, asked]);
+    await say('{}');
+    world.switches = NO_SWITCHES;
+    await minutePasses(world);
+    expect(world.executions.get(runId)).toEqual({ attempt: 1 });
+    expect(await planned(1)).toMatchObject({ proceed: true, shards: 1 });
+  });
+
+  it('are not tried on a page while nothing may leave to it', async () => {
+    const world = await new MemoryWorld().open();
+    for (const off of [{ cacheOnly: true }, { pauseTenants: ['acme'] }, { pauseHosts: ['a.example'] }]) {
+      world.switches = { ...NO_SWITCHES, ...off };
+      const refused = await world.service.preview(caller, task(), 'https://a.example/1');
+      expect(refused).toMatchObject({ ok: false, refusal: { status: 409 } });
+    }
+    expect(world.requests).toEqual([]);
   });
 
   it('ask a paused host nothing, and the others go on', async () => {

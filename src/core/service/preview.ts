@@ -16,6 +16,7 @@ import { pacedFetch } from '../pace/paced-fetch.ts';
 import { readTenantWords } from '../pace/words.ts';
 import type { FetchedDocument, FetchResult, HopAnswer, Table } from '../ports.ts';
 import { readTenant } from '../store.ts';
+import { holdsRequest, type SwitchBoard } from '../switches.ts';
 import type { TaskSpec } from '../task.ts';
 import { hostOf, targetIdentity } from '../url.ts';
 import { ok, refuse } from './outcome.ts';
@@ -28,6 +29,7 @@ export interface Trial extends Outgoing {
 }
 export type PreviewPorts = Omit<BudgetsPorts, keyof Trial> & {
   table: Table;
+  switches: SwitchBoard;
   /** Made when the first one is asked for: most calls of the API are of another kind. Absent: this world tries nothing. */
   trial?: () => Promise<Trial>;
 };
@@ -49,6 +51,12 @@ export async function preview(
     const message = `expected an http(s) URL, got ${JSON.stringify(url.slice(0, 80))}`;
     return refuse(422, 'No URL', `url: ${message}`, [{ path: 'url', message }]);
   }
+  if (holdsRequest(await ports.switches.now(), caller.tenant, hostOf(url)))
+    return refuse(
+      409,
+      'Held',
+      'the operator lets no request leave to this host now; GET /v1/health shows what is switched off',
+    );
   if (ports.trial === undefined) throw new Error('this world sends no requests for previews');
   const trial = await ports.trial();
   const got = await fetchPage({ ...ports, ...trial }, caller, task, url);

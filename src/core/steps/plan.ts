@@ -4,7 +4,7 @@
  * becomes visible by one conditional write under the epoch this planner was given; a planner that died or came late
  * leaves objects that nothing names.
  */
-import { SourceFailure } from '../context.ts';
+import { SourceFailure, SourceHeld } from '../context.ts';
 import { FingerprintSet } from '../fingerprint-set.ts';
 import { planObject } from '../names.ts';
 import { loadsOf } from '../plan/estimate.ts';
@@ -58,6 +58,10 @@ export async function plan(
       const round = done?.rounds[ref.round];
       if (done && round) return onward(ports, done, round);
     } catch (error) {
+      if (error instanceof SourceHeld) {
+        await waitForOperator(ports, claimed, error.message);
+        return over(false);
+      }
       if (!(error instanceof SourceFailure)) throw error;
       await refuse(ports, claimed, error.message);
       return over(false);
@@ -195,6 +199,15 @@ async function commit(ports: PlanPorts, run: RunRow, round: RoundRow): Promise<R
   const detail = `round ${String(round.round)}: ${String(round.targets)} targets in ${String(round.shards)} shards`;
   await note(ports.table, run, ports.clock.now(), 'run.planned', detail, { ...round.counts });
   return write.run;
+}
+
+/** Back into the queue under the number of the next execution: this one ends nothing any more, the sweep starts that one. */
+async function waitForOperator(ports: PlanPorts, run: RunRow, detail: string): Promise<void> {
+  const { planEpoch: epoch, attempt } = run;
+  const held = { heldBy: 'operator' } as const;
+  const write = await moveRun(ports, run.tenant, run.runId, { kind: 'unplan', epoch, attempt, held });
+  if (write.ok)
+    await note(ports.table, run, ports.clock.now(), 'run.held', `the operator lets no request leave: ${detail}`);
 }
 
 async function refuse(ports: PlanPorts, run: RunRow, detail: string): Promise<void> {
