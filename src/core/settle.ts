@@ -1,11 +1,21 @@
 /**
- * What remains to be done when a run has ended: its task's lock goes to whoever waits for it, and the objects that lost
- * leases and lost plans left behind are deleted. The run stays due until all of it is done, so the sweep goes on where others died.
+ * What remains to be done when a run has ended: its task's lock goes to whoever waits for it, and what lost
+ * leases and lost plans left behind, objects and rows of shards, is deleted. The run stays due until all of it is done, so the sweep goes on where others died.
  */
 import { Bounded } from './bounded.ts';
 import { SETTLE_OBJECTS_MAX, SETTLE_SHARDS_MAX } from './limits.ts';
 import { tellRun } from './alerts/run-news.ts';
-import { commitName, fileName, fileObject, linksObject, planObjects, runKey, type FileKind } from './names.ts';
+import {
+  commitName,
+  fileName,
+  fileObject,
+  linksObject,
+  planObjects,
+  planPrefix,
+  runKey,
+  runPk,
+  type FileKind,
+} from './names.ts';
 import { isEnded } from './run.ts';
 import { dropSlot } from './quota-gate.ts';
 import { dropLock, startNext } from './run-lock.ts';
@@ -42,13 +52,21 @@ export async function settle(ports: Ports, run: RunRow): Promise<boolean> {
 }
 
 /** Planners that died or were overtaken leave what they had written by then. False when there may be more than one pass takes. */
-async function clearLostPlans({ objects }: Ports, run: RunRow): Promise<boolean> {
+async function clearLostPlans({ objects, table }: Ports, run: RunRow): Promise<boolean> {
+  const { tenant, runId } = run;
   const deleting = new Bounded(8);
   let left = SETTLE_OBJECTS_MAX;
-  for (const prefix of lostPlans(run)) {
-    const keys = await objects.list(prefix, left);
-    for (const key of keys) await deleting.run(() => objects.delete(key));
-    left -= keys.length;
+  for (const { round, plan } of lostPlans(run)) {
+    for (const prefix of planObjects(tenant, runId, round, plan)) {
+      if (left === 0) break;
+      const keys = await objects.list(prefix, left);
+      for (const key of keys) await deleting.run(() => objects.delete(key));
+      left -= keys.length;
+    }
+    if (left === 0) break;
+    const { items } = await table.query({ pk: runPk(tenant, runId), prefix: planPrefix(round, plan), limit: left });
+    for (const { pk, sk } of items) await deleting.run(async () => void (await table.delete({ pk, sk })));
+    left -= items.length;
     if (left === 0) break;
   }
   await deleting.drain();
@@ -56,11 +74,11 @@ async function clearLostPlans({ objects }: Ports, run: RunRow): Promise<boolean>
 }
 
 /** Every planner has an epoch of its own, and rounds are planned in order: an epoch that no round names was one for the round then next. */
-export function lostPlans({ tenant, runId, planEpoch, rounds }: RunRow): string[] {
+function lostPlans({ planEpoch, rounds }: RunRow): { round: number; plan: number }[] {
   const epochs = Array.from({ length: planEpoch }, (_, i) => i + 1);
   return epochs
     .filter((epoch) => !rounds.some(({ plan }) => plan === epoch))
-    .flatMap((epoch) => planObjects(tenant, runId, rounds.filter(({ plan }) => plan < epoch).length, epoch));
+    .map((plan) => ({ round: rounds.filter((done) => done.plan < plan).length, plan }));
 }
 
 /**

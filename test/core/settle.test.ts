@@ -1,7 +1,7 @@
 /** What is done when a run has ended: objects that lost leases and lost plans left behind are deleted. */
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS, PLAN_CHUNK_BYTES, PLAN_HELD_BYTES } from '#core/limits.ts';
-import { uploadObject } from '#core/names.ts';
+import { LEASE_MS, PLAN_CHUNK_BYTES, PLAN_HELD_BYTES, SETTLE_OBJECTS_MAX } from '#core/limits.ts';
+import { planPrefix, runPk, uploadObject } from '#core/names.ts';
 import type { Change } from '#core/ports.ts';
 import { plan } from '#core/steps/plan.ts';
 import { readRun } from '#core/store.ts';
@@ -68,7 +68,7 @@ describe('after the end', () => {
     expect(await aside()).toEqual([]);
   });
 
-  it('the sweep deletes the targets of a plan that never counted, and no others', async () => {
+  it('the sweep deletes the targets and rows of a plan that never counted, and no others', async () => {
     const world = await new MemoryWorld().open();
     const runId = await world.startRun(task({ source: { urls: [...urls(30), 'nonsense'] } }));
     const left = async (): Promise<string[]> =>
@@ -81,10 +81,36 @@ describe('after the end', () => {
       (epoch) => async () => (await left()).filter((key) => epoch.test(key)),
     );
     const before = await counted?.();
+    const rows = async (plan: number) =>
+      (await world.table.query({ pk: runPk('acme', runId), prefix: planPrefix(0, plan) })).items.length;
+    const kept = await rows(2);
+    expect([await rows(1), kept]).toEqual([kept, kept]);
+    expect(kept).toBeGreaterThan(0);
     expect([(await lost?.())?.length, before?.length]).toEqual([2, 2]);
     await swept(world);
     expect([await lost?.(), await counted?.()]).toEqual([[], before]);
+    expect([await rows(1), await rows(2)]).toEqual([0, kept]);
     await outcome(world, runId);
+  });
+
+  it('in batches: what one pass leaves of them the next takes, and until then the run stays due', async () => {
+    const world = await new MemoryWorld().open();
+    const runId = await world.startRun(task({ source: { urls: urls(3) } }));
+    const table = dying(world.table, 'update', (change: Change) => change.append !== undefined);
+    const ref = { tenant: 'acme', runId, attempt: 0, round: 0 };
+    await expect(world.until(plan({ ...world.ports, table }, ref))).rejects.toThrow('killed');
+    expect(await world.play(runId)).toBe('SUCCEEDED');
+    const lost = { pk: runPk('acme', runId), prefix: planPrefix(0, 1) };
+    for (let i = 0; i < SETTLE_OBJECTS_MAX; i++)
+      await world.table.put({ pk: lost.pk, sk: `${lost.prefix}${String(900_000 + i)}`, kind: 'shard' });
+    const pass = async (): Promise<number> => {
+      world.clock.moveTo(world.clock.now() + 120_000);
+      return (await world.until(sweep(world.ports))).runsSettled;
+    };
+    expect(await pass()).toBe(0);
+    expect((await world.table.query(lost)).items.length).toBeGreaterThan(0);
+    expect(await pass()).toBe(1);
+    expect((await world.table.query(lost)).items).toEqual([]);
   });
 });
 
