@@ -174,6 +174,30 @@ describe.skipIf(executable === undefined)('the console', () => {
     await button(`Take back ${host}`).waitFor({ state: 'hidden' });
   });
 
+  test(
+    'quotas are edited by an operator, and a wrong one is refused with the reason',
+    { timeout: 60_000 },
+    async () => {
+      await go('#/settings');
+      const before = await stage.api<{ weight: number; permissions: string[] }>('GET', 'tenants/local');
+      await button('Edit quotas').click();
+      await page.getByLabel('targetsPerDay').fill('many');
+      await button('Save quotas').click();
+      await page.getByText('quotas.targetsPerDay').waitFor();
+      expect(await reading()).toEqual([]);
+      await page.getByLabel('targetsPerDay').fill('123456');
+      await page.getByLabel('hostRequestsPerSecond').fill('40');
+      await button('Save quotas').click();
+      await page.getByText('Quotas of local are saved').waitFor();
+      await page.getByText('123,456').waitFor();
+      expect(await stage.api('GET', 'tenants/local')).toMatchObject({
+        ...{ weight: before.weight, permissions: before.permissions },
+        quotas: { targetsPerDay: 123_456 },
+        hostRequestsPerSecond: 40,
+      });
+    },
+  );
+
   test('the other views, in Chinese and dark, are as accessible', { timeout: 60_000 }, async () => {
     await button('中文').click();
     await button('深色').click();

@@ -192,6 +192,12 @@ export const en = {
   'settings.revoke': 'Revoke',
   'settings.revokeText': 'Whoever uses this key is refused from then on.',
   'settings.quotas': 'Quotas',
+  'settings.editQuotas': 'Edit quotas',
+  'settings.quotasTitle': 'Quotas of {tenant}',
+  'settings.quotasText':
+    'Empty = no bound. What is over a quota waits and goes on by itself; running work hears of a change within a minute.',
+  'settings.saveQuotas': 'Save quotas',
+  'settings.quotasSaved': 'Quotas of {tenant} are saved',
   'settings.noBound': 'no bound',
   'settings.config': 'Defaults of the tenant',
   'settings.configEmpty': 'Nothing was ever configured',

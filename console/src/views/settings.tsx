@@ -6,7 +6,6 @@ import Container from '@cloudscape-design/components/container';
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
-import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
@@ -14,12 +13,13 @@ import Table from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import { stringify } from 'yaml';
 import { apiKey, at, call } from '../api.ts';
-import { count, instant } from '../format.ts';
-import type { ApiKeyPage, Config, ConfigVersionPage, CreatedKey, Tenant } from '../generated/api.ts';
+import { instant } from '../format.ts';
+import type { ApiKeyPage, Config, ConfigVersionPage, CreatedKey } from '../generated/api.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useLive } from '../live.ts';
 import { ConfirmButton } from '../parts/confirm.tsx';
 import { Empty, sayRefused, Shown } from '../parts/states.tsx';
+import { Quotas } from './quotas.tsx';
 
 /** A key names its tenant: `gln_{tenant}_{secret}`. */
 const ownTenant = (): string => apiKey.get()?.split('_')[1] ?? '';
@@ -32,30 +32,10 @@ export function View() {
       <Header variant="h1" description={`${t('settings.tenant')}: ${tenant}`}>
         {t('settings.title')}
       </Header>
-      <Quotas tenant={tenant} />
+      <Quotas own={tenant} />
       <Keys tenant={tenant} />
       <Defaults />
     </SpaceBetween>
-  );
-}
-
-function Quotas({ tenant }: { tenant: string }) {
-  const { t, language } = useSpeech();
-  const live = useLive<Tenant>(at('tenants', tenant));
-  return (
-    <Container header={<Header variant="h2">{t('settings.quotas')}</Header>}>
-      <Shown live={live}>
-        {({ quotas }) => (
-          <KeyValuePairs
-            columns={3}
-            items={Object.entries(quotas).map(([name, value]) => ({
-              label: name,
-              value: value === null ? t('settings.noBound') : count(value, language),
-            }))}
-          />
-        )}
-      </Shown>
-    </Container>
   );
 }
 
