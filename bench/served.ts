@@ -5,6 +5,8 @@ import type { PageSet } from './pages.ts';
 
 export interface Served {
   url: string;
+  /** The same pages on another port. */
+  other: string;
   close(): void;
 }
 
@@ -12,9 +14,11 @@ export async function servePages(set: PageSet, count: number, latencyMs: number)
   const file = fileURLToPath(new URL('origin.ts', import.meta.url));
   const args = [file, set, String(count), String(latencyMs)];
   const origin = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const port = await new Promise<string>((resolve, reject) => {
-    origin.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
+  const [url = '', other = ''] = await new Promise<string[]>((resolve, reject) => {
+    origin.stdout.once('data', (data: Buffer) => {
+      resolve(data.toString().trim().split(' ').map((port) => `http://127.0.0.1:${port}`)); // prettier-ignore
+    });
     origin.once('exit', (code) => reject(new Error(`the origin ended with ${String(code)}`)));
   });
-  return { url: `http://127.0.0.1:${port}`, close: () => origin.stdin.end() };
+  return { url, other, close: () => origin.stdin.end() };
 }

@@ -10,17 +10,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { RunView } from '#core/operations.ts';
+import type { RunView, UploadView } from '#core/operations.ts';
 import { startEmbedded } from '#local/embedded.ts';
 import { table } from '../src/sim/markdown.ts';
 import { CLIENTS, run } from './clients.ts';
 import { TASK_FIELDS } from './fields.ts';
 import { spread, type Spread } from './measure.ts';
+import { pagesOf } from './pages.ts';
 import { machine, writeSection } from './section.ts';
 import { servePages } from './served.ts';
 
 const IN_FLIGHT = 64;
-/** The most that a task may ask for; more than one worker does here. */
+/** The most that a task may ask for of a host; of two it is more than one worker does. */
 const RATE = 1_000;
 const { values } = parseArgs({
   options: {
@@ -33,6 +34,9 @@ const { values } = parseArgs({
 const [targets, rounds] = [Number(values.targets), Number(values.rounds)];
 
 const served = await servePages('manuals', targets, 0);
+const list = pagesOf('manuals', targets)
+  .map(({ path }, i) => `${i % 2 === 0 ? served.url : served.other}${path}\n`)
+  .join('');
 try {
   const [step, engine]: [number[], number[]] = [[], []];
   for (let round = 1; round <= rounds; round++) {
@@ -91,25 +95,28 @@ async function wholeStep(): Promise<number> {
     },
   });
   try {
-    const call = async (method: string, path: string, body?: object): Promise<RunView> => {
+    const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
       const response = await fetch(`${stack.apiUrl}/v1${path}`, {
         method,
         headers: { authorization: `Bearer ${stack.key}`, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
-      return (await response.json()) as RunView;
+      return (await response.json()) as T;
     };
+    const upload = await call<UploadView>('POST', '/uploads');
+    const put = await fetch(upload.url, { method: 'PUT', body: list });
+    if (!put.ok) throw new Error(`upload: ${String(put.status)}`);
     const task = {
       name: 'worker-step',
-      source: { range: { url: `${served.url}/page/{n}`, n: { from: 0, to: targets - 1 } } },
+      source: { list: upload.list },
       extract: { format: 'auto', fields: TASK_FIELDS },
       pace: { requestsPerSecond: RATE, concurrency: IN_FLIGHT, adapt: false },
     };
-    let view = await call('POST', '/runs', { task });
+    let view = await call<RunView>('POST', '/runs', { task });
     while (view.finishedAt === undefined || !stack.world.idle()) {
       await new Promise((resolve) => setTimeout(resolve, 250));
-      view = await call('GET', `/runs/${view.id}`);
+      view = await call<RunView>('GET', `/runs/${view.id}`);
     }
     const { collected } = view.progress;
     if (collected !== targets) throw new Error(`${view.state}: ${JSON.stringify(view.progress)}`);
@@ -123,10 +130,10 @@ async function wholeStep(): Promise<number> {
 async function bareEngine(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'gleaner-engine-'));
   try {
-    const list = join(dir, 'urls.txt');
-    writeFileSync(list, Array.from({ length: targets }, (_, n) => `${served.url}/page/${String(n)}\n`).join(''));
+    const file = join(dir, 'urls.txt');
+    writeFileSync(file, list);
     const gleaner = CLIENTS.find(({ name }) => name === 'gleaner')!;
-    return (await run(gleaner, list, join(dir, 'out'), IN_FLIGHT)).threadCpuSeconds ?? NaN;
+    return (await run(gleaner, file, join(dir, 'out'), IN_FLIGHT)).threadCpuSeconds ?? NaN;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -11,7 +11,7 @@ import { asItem, asTenant } from '#core/rows.ts';
 import { newApiKey, putApiKey } from '#core/service/api-keys.ts';
 import { tenantRow } from '#core/service/tenants.ts';
 import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
-import { clock } from '#lambdas/aws/runtime.ts';
+import { clock } from '#lambdas/aws/clock.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 
 const text = { type: 'string' } as const;

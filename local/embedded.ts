@@ -12,7 +12,7 @@ import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import type { Clock, Table } from '#core/ports.ts';
 import { buildConsole } from '../console/build.ts';
-import { systemClock } from './clock.ts';
+import { clock as systemClock } from '#lambdas/aws/clock.ts';
 import type { Grant } from './iam-policy.ts';
 import { synthesise } from './synth.ts';
 import { startWorld, type World, type WorldOptions } from './world.ts';

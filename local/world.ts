@@ -8,7 +8,7 @@ import { startAppConfig } from './appconfig.ts';
 import { readAssembly } from './assembly.ts';
 import { readBlueprint, readTemplate } from './blueprint.ts';
 import type { Blueprint, FunctionSpec } from './blueprint.ts';
-import { systemClock } from './clock.ts';
+import { clock as systemClock } from '#lambdas/aws/clock.ts';
 import { consoleFiles } from './console.ts';
 import { takeDataDir } from './data-dir.ts';
 import { startDynamo } from './dynamo.ts';

@@ -4,7 +4,7 @@
  */
 import { charge, type Usage, type Used } from '#core/usage.ts';
 import { METRICS, type MetricName } from '#core/metrics.ts';
-import { clock } from './runtime.ts';
+import { clock } from './clock.ts';
 import type { Log, Meter, Table } from '#core/ports.ts';
 import type { RunRef } from '../contract.ts';
 

@@ -1,17 +1,9 @@
 /** Time, chance, logs and metrics of a Lambda sandbox. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '#core/json.ts';
-import type { Chance, Clock, Log, Meter } from '#core/ports.ts';
+import type { Chance, Log, Meter } from '#core/ports.ts';
 
-export const clock: Clock = {
-  now: () => Date.now(),
-  async sleep(ms, signal) {
-    if (ms <= 0 || signal?.aborted) return;
-    await delay(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
-  },
-};
 export const chance: Chance = () => Math.random();
 
 export interface Telling {

@@ -5,7 +5,7 @@ import { createRobots } from '#http/robots.ts';
 import { DEFAULT_USER_AGENT } from '#http/user-agent.ts';
 import { SitemapError, readSitemap } from '#http/sitemap.ts';
 import { SourceFailure, type Outgoing, type ReadSitemap } from '#core/context.ts';
-import { clock } from './runtime.ts';
+import { clock } from './clock.ts';
 
 /** Runtime API, metadata endpoint, agents and (locally) the emulators: never to be asked, whatever an allow-list says. */
 function ownEndpoints(env: Record<string, string | undefined>): string[] {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { S3Blobs } from '#lambdas/aws/blobs.ts';
 import { dynamoClient } from '#lambdas/aws/clients/dynamo.ts';
 import { s3Client } from '#lambdas/aws/clients/s3.ts';
-import { clock } from '#lambdas/aws/runtime.ts';
+import { clock } from '#lambdas/aws/clock.ts';
 import { DynamoTable } from '#lambdas/aws/table.ts';
 import { startDynamo, type Dynamo } from '#local/dynamo.ts';
 import { startSqsS3, type SqsS3 } from '#local/sqs-s3.ts';

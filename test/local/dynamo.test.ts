@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { TableSpec } from '#local/blueprint.ts';
 import { sweepExpired } from '#local/dynamo-expiry.ts';
-import { systemClock } from '#local/clock.ts';
+import { clock as systemClock } from '#lambdas/aws/clock.ts';
 import { startDynamo } from '#local/dynamo.ts';
 import type { Dynamo } from '#local/dynamo.ts';
 import { provision } from '#local/provision.ts';

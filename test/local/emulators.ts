@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import { systemClock } from '#local/clock.ts';
+import { clock as systemClock } from '#lambdas/aws/clock.ts';
 import { Access } from '#local/iam-access.ts';
 import { startDynamo } from '#local/dynamo.ts';
 import type { Dynamo } from '#local/dynamo.ts';

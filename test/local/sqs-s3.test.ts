@@ -19,7 +19,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#local/clock.ts';
+import { clock as systemClock } from '#lambdas/aws/clock.ts';
 import { startSqsS3 } from '#local/sqs-s3.ts';
 import { openSqsS3, ownerGate, s3Client, sqsClient } from './emulators.ts';
 import { tempDir } from './fixture.ts';

@@ -1,6 +1,7 @@
 /** What every function has, and numbers and names from its environment. */
 import { randomBytes } from 'node:crypto';
-import { chance, clock } from '../runtime.ts';
+import { clock } from '../clock.ts';
+import { chance } from '../runtime.ts';
 
 export const time = { clock, chance };
 export const randomness = { randomBytes: (n: number): Uint8Array => randomBytes(n) };

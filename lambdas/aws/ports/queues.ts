@@ -1,7 +1,8 @@
 import type { Context } from '#core/context.ts';
 import { billing } from '../billing.ts';
 import { onFirstUse } from '../first-use.ts';
-import { chance, clock } from '../runtime.ts';
+import { clock } from '../clock.ts';
+import { chance } from '../runtime.ts';
 
 export const shardQueue = (env: { SHARD_QUEUE_URL: string }): Pick<Context, 'queue'> => ({
   queue: onFirstUse(async () => {

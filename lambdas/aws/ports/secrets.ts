@@ -2,7 +2,7 @@
 import type { Context } from '#core/context.ts';
 import { secretsPrefix } from '../../contract.ts';
 import { onFirstUse } from '../first-use.ts';
-import { clock } from '../runtime.ts';
+import { clock } from '../clock.ts';
 
 export const signer = (env: { SIGNING_SECRET_ARN: string }): Pick<Context, 'signer'> => ({
   signer: onFirstUse(async () => {

@@ -1,7 +1,7 @@
 import type { Context } from '#core/context.ts';
 import { switchBoard, type OperatorConfig } from '#core/switches.ts';
 import { once } from '../first-use.ts';
-import { clock } from '../runtime.ts';
+import { clock } from '../clock.ts';
 
 /** Of a function that has the control table. */
 export const switches = (

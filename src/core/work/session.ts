@@ -76,6 +76,8 @@ export interface SessionInput {
   onCommit: (batch: Batch) => Promise<void>;
 }
 
+const WOKEN = 'woken';
+
 export class Session implements Controlled {
   readonly #ports: WorkPorts;
   readonly #input: SessionInput;
@@ -198,7 +200,8 @@ export class Session implements Controlled {
     const timer = new AbortController();
     const sleep = clock.sleep(Math.max(0, Math.min(at - from, LEASE_RENEW_MS)), timer.signal);
     await Promise.race([this.#bell.wait(), sleep]);
-    timer.abort();
+    // With a reason of our own, as none is made then: an error with its stack, for every request.
+    timer.abort(WOKEN);
     this.#bell.ring(); // frees the loser of the race
     await this.#bell.wait();
   }
