@@ -6,7 +6,7 @@ export interface ServedPage {
   type: string;
   body: Buffer;
 }
-export type PageSet = 'manuals' | 'lists' | 'large' | 'json';
+export type PageSet = 'manuals' | 'lists' | 'large' | 'mixed' | 'json';
 
 /** Packages python3-doc, postgresql-doc-15 and sqlite3-doc: written by three different generators. */
 const MANUALS = ['/usr/share/doc/python3-doc/html', '/usr/share/doc/postgresql-doc-15/html', '/usr/share/doc/sqlite3'];
@@ -23,7 +23,7 @@ export function pagesOf(set: PageSet, count: number): ServedPage[] {
   });
 }
 
-const MAKERS: Record<PageSet, () => ServedPage[]> = { manuals, lists, large, json };
+const MAKERS: Record<PageSet, () => ServedPage[]> = { manuals, lists, large, mixed, json };
 
 /** Evenly drawn from each manual, so that a smaller count has the same mixture. */
 function manuals(): ServedPage[] {
@@ -75,6 +75,14 @@ function large(): ServedPage[] {
     const cards = Array.from({ length: (i + 1) * 2_800 }, (_x, n) => item(n)).join('');
     return { path: `/large/${String(i)}`, type: HTML, body: page(`Large ${String(i)}`, `<ul>${cards}</ul>`) };
   });
+}
+
+/** Of a hundred pages of the manuals one gives way to one of 50 MB. */
+function mixed(): ServedPage[] {
+  const huge = page('Huge', `<ul>${Array.from({ length: 175_000 }, (_, n) => item(n)).join('')}</ul>`);
+  return manuals()
+    .slice(0, 1_000)
+    .map((one, i) => (i % 100 === 50 ? { path: `/huge/${String(i)}`, type: HTML, body: huge } : one));
 }
 
 /** Pages of an API: 100 items, about 20 KB. */

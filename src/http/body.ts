@@ -1,8 +1,11 @@
 /** Collects one response body under a cap that holds on the wire and after decompression. */
+import { SHORT_BYTES_MAX } from './bulk.ts';
 import { decode, packedBytesMax, type Coding, type Decoded } from './decoding.ts';
 
 export type BodyFault = Extract<Decoded, { ok: false }>;
 
+/** A packed body is taken to unpack to so many times its length. */
+const PACKED_TIMES = 8;
 /** A packed body is first tried for a bomb when this much has arrived, and again at each doubling. */
 const FIRST_TRIAL_BYTES = 262_144;
 
@@ -11,6 +14,9 @@ export class BodyCollector {
   readonly #bytesMax: number;
   readonly #wireMax: number;
   #chunks: Buffer[] = [];
+  /** Of a long body whose length is known: it goes to its place at once, so that it is never there twice. */
+  #length: number | undefined;
+  #whole: Buffer | undefined;
   #wireBytes = 0;
   #nextTrial = FIRST_TRIAL_BYTES;
 
@@ -27,7 +33,10 @@ export class BodyCollector {
 
   /** Refuses by what the server announces, before anything is read. */
   announced(contentLength: number): BodyFault | undefined {
-    if (!(contentLength > this.#wireMax)) return undefined;
+    if (!(contentLength > this.#wireMax)) {
+      if (this.#codings.length === 0 && contentLength > SHORT_BYTES_MAX) this.#length = contentLength;
+      return undefined;
+    }
     return {
       ok: false,
       reason: 'tooLarge',
@@ -35,11 +44,24 @@ export class BodyCollector {
     };
   }
 
+  /** Memory that it may take beyond what short bodies do, as far as is known by now; 0 = none. */
+  bulk(contentLength: number): number {
+    const known = Math.max(contentLength, this.#wireBytes);
+    const length = this.#codings.length === 0 ? known : PACKED_TIMES * known;
+    if (length <= SHORT_BYTES_MAX) return 0;
+    return this.#length ?? this.#bytesMax;
+  }
+
   /** A fault means: stop reading. */
   push(chunk: Buffer): BodyFault | undefined {
     this.#wireBytes += chunk.length;
     if (this.#wireBytes > this.#wireMax) {
       return { ok: false, reason: 'tooLarge', detail: `body is longer than ${this.#bytesMax} bytes` };
+    }
+    if (this.#length !== undefined) {
+      this.#whole ??= Buffer.allocUnsafeSlow(this.#length);
+      chunk.copy(this.#whole, this.#wireBytes - chunk.length);
+      return undefined;
     }
     this.#chunks.push(chunk);
     return this.#codings.length > 0 && this.#wireBytes >= this.#nextTrial ? this.#trial() : undefined;
@@ -61,6 +83,7 @@ export class BodyCollector {
   }
 
   #join(): Buffer {
+    if (this.#whole !== undefined) return this.#whole.subarray(0, this.#wireBytes);
     const [only] = this.#chunks;
     return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
   }

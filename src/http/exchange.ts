@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { FailReason } from '#core/ledger.ts';
 import { BodyCollector, type BodyFault } from './body.ts';
+import type { Bulk } from './bulk.ts';
 import { parseCodings } from './decoding.ts';
 import { failureOf, isDisconnect } from './failure.ts';
 import { isRedirect, type Hop } from './redirect.ts';
@@ -14,6 +15,7 @@ export interface ExchangeRequest {
   bytesMax: number;
   headersTimeoutMs: number;
   bodyIdleMs: number;
+  bulk: Bulk;
   signal: AbortSignal | undefined;
 }
 export type ExchangeResult =
@@ -36,7 +38,9 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: ExchangeRequest;
   readonly #settle: (result: ExchangeResult) => void;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  /** When its time-out comes, by `performance.now()`; moved by what it waits for memory. */
+  #deadline: number;
   readonly #onAbort = (): void => {
     this.#stop({ reason: 'aborted', detail: 'aborted' });
   };
@@ -47,15 +51,23 @@ class Exchange implements Dispatcher.DispatchHandler {
   #collector: BodyCollector | undefined;
   #drained = 0;
   #responseBegun = false;
+  #contentLength = 0;
+  /** Set once it has asked for memory. */
+  #giveBack: (() => void) | undefined;
 
   constructor(request: ExchangeRequest, settle: (result: ExchangeResult) => void) {
     this.#request = request;
     this.#settle = settle;
+    this.#deadline = performance.now() + request.timeoutMs;
+    this.#arm();
+  }
+
+  #arm(): void {
     this.#timer = setTimeout(
       () => {
         this.#stop({ reason: 'timeout', detail: `${this.#phase}: not done within the time-out of the request` });
       },
-      Math.min(request.timeoutMs, TIMER_MS_MAX),
+      Math.min(this.#deadline - performance.now(), TIMER_MS_MAX),
     );
   }
 
@@ -107,9 +119,10 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#collector = new BodyCollector(codings.codings, this.#request.bytesMax);
-    const announced = bodiless ? 0 : Number(this.#headers['content-length'] ?? 0);
-    const fault = this.#collector.announced(announced);
-    if (fault !== undefined) this.#fault(fault);
+    this.#contentLength = bodiless ? 0 : Number(this.#headers['content-length'] ?? 0);
+    const fault = this.#collector.announced(this.#contentLength);
+    if (fault === undefined) this.#claim(this.#collector);
+    else this.#fault(fault);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -120,7 +133,26 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const fault = this.#collector.push(chunk);
-    if (fault !== undefined) this.#fault(fault);
+    if (fault === undefined) this.#claim(this.#collector);
+    else this.#fault(fault);
+  }
+
+  /** A long body is read on once there is memory for it; what that takes is not the host's time. */
+  #claim(collector: BodyCollector): void {
+    const bytes = this.#giveBack === undefined ? collector.bulk(this.#contentLength) : 0;
+    if (bytes === 0) return;
+    const from = performance.now();
+    let isHere = false;
+    this.#giveBack = this.#request.bulk.take(bytes, () => {
+      isHere = true;
+      if (this.#controller?.paused !== true) return;
+      this.#deadline += performance.now() - from;
+      this.#arm();
+      this.#controller.resume();
+    });
+    if (isHere) return;
+    clearTimeout(this.#timer);
+    this.#controller?.pause();
   }
 
   onResponseEnd(): void {
@@ -167,6 +199,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     this.#settle(result);
+    // Whoever waits for the body has read it by then.
+    if (this.#giveBack !== undefined) setImmediate(this.#giveBack);
   }
 }
 

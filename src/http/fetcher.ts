@@ -3,6 +3,7 @@
  * does comes back as a value; only a rejecting `onHop` is passed on.
  */
 import type { FetchRequest, FetchResult, Fetcher } from '#core/ports.ts';
+import { Bulk } from './bulk.ts';
 import { Connections } from './connections.ts';
 import { exchange, type ExchangeResult } from './exchange.ts';
 import { isHttp, nextHop, strip, type Hop } from './redirect.ts';
@@ -38,8 +39,9 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     forbiddenEndpoints: options.forbiddenEndpoints ?? [],
     ...(options.tlsCa === undefined ? {} : { tlsCa: options.tlsCa }),
   });
+  const bulk = new Bulk();
   return {
-    fetch: (request, signal) => new Journey(options, connections, request, signal).run(),
+    fetch: (request, signal) => new Journey(options, connections, request, signal, bulk).run(),
     close: () => connections.close(),
   };
 }
@@ -52,6 +54,7 @@ class Journey {
   readonly #connections: Connections;
   readonly #request: FetchRequest;
   readonly #signal: AbortSignal | undefined;
+  readonly #bulk: Bulk;
   readonly #started = performance.now();
   #spentMs = 0;
   #at = '';
@@ -61,7 +64,9 @@ class Journey {
     connections: Connections,
     request: FetchRequest,
     signal: AbortSignal | undefined,
+    bulk: Bulk,
   ) {
+    this.#bulk = bulk;
     this.#options = options;
     this.#connections = connections;
     this.#request = request;
@@ -139,6 +144,7 @@ class Journey {
       bytesMax: this.#request.bytesMax,
       headersTimeoutMs: this.#options.headersTimeoutMs ?? 0,
       bodyIdleMs: this.#options.bodyIdleMs ?? BODY_IDLE_MS,
+      bulk: this.#bulk,
       signal: this.#signal,
     });
     this.#spentMs += performance.now() - before;
