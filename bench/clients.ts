@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PageSet } from './pages.ts';
 import { LEAN_PROCESS } from '../lambdas/contract.ts';
 
 export interface Client {
@@ -76,12 +77,18 @@ export const CLIENTS: Client[] = [
 const MINUTES_MAX = 10;
 
 /** Runs a client to its end in a process of its own. */
-export async function run(client: Client, list: string, out: string, inFlight: number): Promise<Measured> {
+export async function run(
+  client: Client,
+  list: string,
+  out: string,
+  inFlight: number,
+  set: PageSet = 'manuals',
+): Promise<Measured> {
   const [program, ...args] = client.command;
   const mode = client.name === 'crawlee-http' ? ['http'] : [];
   const child = spawn(program, [...args, list, out, String(inFlight), ...mode], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...client.env },
+    env: { ...process.env, ...client.env, BENCH_SET: set },
   });
   const timer = setTimeout(() => child.kill(), MINUTES_MAX * 60_000);
   const texts = ['', ''];

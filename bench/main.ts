@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: Gleaner beside its peers, in one run, on the same pages, by turns. Options: `--targets 2000`,
- * `--rounds 5`, `--sets manuals,lists`, `--no-engines` (skip the engines alone), `--write` (docs/benchmarks.md and its plots), `--check` (exit 1 when a ratio is
+ * `npm run bench`: Gleaner beside its peers, in one run, on the same pages, by turns: all of `SETTINGS`, or with `--sets manuals,lists` those
+ * sets with `--targets 2000`, `--in-flight 64`, `--latency 0`. Options: `--rounds 5`, `--clients gleaner,scrapy`, `--no-engines` (skip the engines alone), `--write` (docs/benchmarks.md and its plots), `--check` (exit 1 when a ratio is
  * worse than bench/budgets.json by more than the run's own spread). The peers are installed by `npm ci --prefix bench/peers`.
  */
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     targets: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '5' },
-    sets: { type: 'string', default: 'manuals,lists' },
+    sets: { type: 'string' },
     'in-flight': { type: 'string', default: '64' },
     latency: { type: 'string', default: '0' },
     clients: { type: 'string' },
@@ -27,20 +27,31 @@ const { values } = parseArgs({
   },
 });
 
+/** Those who can: records of JSON are another task, and pages of 50 MB take others minutes and gigabytes. */
+const ALONE = ['gleaner', 'fetch-only'];
+const SETTINGS: (Omit<Setting, 'rounds'> & { clients?: string[] })[] = [
+  { set: 'manuals', targets: 10_000, inFlight: 64, latencyMs: 0 },
+  { set: 'manuals', targets: 2_000, inFlight: 256, latencyMs: 200 },
+  { set: 'lists', targets: 1_000, inFlight: 64, latencyMs: 0 },
+  { set: 'json', targets: 10_000, inFlight: 64, latencyMs: 0, clients: ALONE },
+  { set: 'mixed', targets: 1_000, inFlight: 64, latencyMs: 0, clients: ALONE },
+];
+const given = values.sets?.split(',').map((set) => ({
+  set: set as PageSet,
+  targets: Number(values.targets),
+  inFlight: Number(values['in-flight']),
+  latencyMs: Number(values.latency),
+  clients: undefined,
+}));
 const wanted = values.clients?.split(',');
 const clients = CLIENTS.filter(({ name }) => wanted === undefined || wanted.includes(name));
 for (const { name, absent } of clients) if (absent !== undefined) console.error(`skipped ${name}: ${absent}`);
 
 const results: { setting: Setting; outcomes: Outcome[] }[] = [];
-for (const set of values.sets.split(',') as PageSet[]) {
-  const setting = {
-    set,
-    targets: Number(values.targets),
-    inFlight: Number(values['in-flight']),
-    latencyMs: Number(values.latency),
-    rounds: Number(values.rounds),
-  };
-  const outcomes = await measure(setting, clients, (line) => console.error(`${set} ${line}`));
+for (const { clients: able, ...chosen } of given ?? SETTINGS) {
+  const setting = { ...chosen, rounds: Number(values.rounds) };
+  const present = clients.filter(({ name }) => able === undefined || able.includes(name));
+  const outcomes = await measure(setting, present, (line) => console.error(`${setting.set} ${line}`));
   results.push({ setting, outcomes });
   console.log(table(setting, outcomes));
 }

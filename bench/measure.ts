@@ -44,7 +44,7 @@ export async function measure(setting: Setting, clients: Client[], say: (line: s
     const runs = new Map<Client, Measured[]>(present.map((client) => [client, []]));
     for (let round = 0; round < setting.rounds; round++) {
       for (const client of present) {
-        const measured = await run(client, list, join(dir, client.name), setting.inFlight);
+        const measured = await run(client, list, join(dir, client.name), setting.inFlight, setting.set);
         runs.get(client)?.push(measured);
         say(
           `round ${String(round + 1)} ${client.name}: ${measured.cpuSeconds.toFixed(2)} CPU s, ${measured.seconds.toFixed(2)} s, ${measured.rssMb.toFixed(0)} MB`,
@@ -79,6 +79,15 @@ function recordsOf(out: string): Map<string, string> {
 
 const equalTo = (ours: Map<string, string>, theirs: Map<string, string>): number =>
   [...ours].filter(([url, record]) => theirs.get(url) === record).length;
+
+/** Seconds that the waiting alone takes. */
+export const idealSeconds = ({
+  targets,
+  inFlight,
+  latencyMs,
+}: Pick<Setting, 'targets' | 'inFlight' | 'latencyMs'>): number => ((targets / inFlight) * latencyMs) / 1000;
+export const timesIdeal = (setting: Parameters<typeof idealSeconds>[0], figures: Figures | undefined): number =>
+  figures === undefined ? NaN : setting.targets / figures.targetsPerSecond.median / idealSeconds(setting);
 
 function figuresOf(runs: Measured[], targets: number): Figures | undefined {
   if (runs.length === 0) return undefined;

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { EngineFigure } from './engines.ts';
-import type { Figures, Outcome, Setting, Spread } from './measure.ts';
+import { idealSeconds, timesIdeal, type Figures, type Outcome, type Setting, type Spread } from './measure.ts';
 import { machine, writeSection } from './section.ts';
 
 const COMMAND = 'npm ci --prefix bench/peers && npm run bench -- --write';
@@ -31,6 +31,12 @@ export function table({ set, targets, inFlight, latencyMs, rounds }: Setting, ou
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',
+    ...(latencyMs > 0
+      ? [
+          `Ideal: ${number(idealSeconds({ targets, inFlight, latencyMs }))} s. Gleaner takes ${number(timesIdeal({ targets, inFlight, latencyMs }, ours))} times as long, its start and ${String(inFlight)} connections included.`,
+          '',
+        ]
+      : []),
   ].join('\n');
 }
 
@@ -70,7 +76,8 @@ function intro(): string {
 Every client fetches the same pages from a server on loopback, takes title, headings and absolute links, and writes one gzipped line for each page. Clients take
 turns; figures are medians with the least and the most. CPU is user and system time of the client's process, start-up included; it is what Lambda bills. _Records equal_
 counts the pages whose record is the same as Gleaner's (links compared as URLs: Scrapy writes an empty fragment and a bare host otherwise). Those that differ are malformed (headings and
-links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB.
+links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB, \`json\` pages of an API of 20 KB,
+of \`mixed\` one page in a hundred has 50 MB.
 `;
 }
 

@@ -6,13 +6,16 @@ import { createFetcher } from '#http/fetcher.ts';
 import { LineBuffer } from '#core/line-buffer.ts';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
-import { TASK_FIELDS } from '../fields.ts';
+import { fieldsOf } from '../fields.ts';
+import type { PageSet } from '../pages.ts';
 import { inTurn, outFile, report } from './measured.ts';
 
 const TARGETS_PER_PART = 250;
 const allowAddresses = ['127.0.0.0/8'];
 const fetcher = createFetcher({ userAgent: 'gleaner-bench' });
-const extractor = await compileExtractor({ extract: { format: 'auto', fields: TASK_FIELDS, keepBody: 'none' } });
+const extractor = await compileExtractor({
+  extract: { format: 'auto', fields: fieldsOf(process.env['BENCH_SET'] as PageSet), keepBody: 'none' },
+});
 const blobs: Pick<Blobs, 'put'> = { put: (key, chunks) => pipeline(chunks, createWriteStream(key)) };
 const objects = new LineObjects(blobs as Blobs);
 

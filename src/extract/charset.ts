@@ -52,7 +52,7 @@ export function decodeText(body: Uint8Array, charset: string | undefined, kind: 
 export function encodingOfBody(body: Uint8Array, charset: string | undefined, kind: DocumentKind): Encoding {
   const encoding =
     byteOrderMark(body) ??
-    encodingOf(charset ?? '') ??
+    (charset === undefined ? undefined : encodingOf(charset)) ??
     declaredEncoding(body, kind) ??
     unmarkedUtf16(body, kind) ??
     'utf-8';

@@ -12,40 +12,53 @@ export interface JsonPath {
 
 /** Throws where `jsonPathFault` finds a fault. */
 export function compileJsonPath(path: string): JsonPath {
-  const steps = singularSteps(parse(path));
-  if (steps === undefined) return { all: (root) => query(root, path), first: (root) => query(root, path)[0] };
-  const first = (root: Json): Json | undefined => {
-    let value: Json | undefined = root;
-    for (const step of steps) value = value === undefined ? undefined : stepInto(value, step);
-    return value;
-  };
-  return {
-    first,
-    all(root) {
-      const value = first(root);
-      return value === undefined ? [] : [value];
-    },
-  };
+  const steps = plainSteps(parse(path));
+  const all = steps === undefined ? (root: Json): Json[] => query(root, path) : (root: Json) => stepped(root, steps);
+  return { all, first: (root) => all(root)[0] };
 }
 
-type Step = string | number;
+/** Every child. */
+const EACH = Symbol('each');
+type Step = string | number | typeof EACH;
 
-/** The path as plain steps when it has names and indices alone: nearly every path of a field, and it runs for each record. */
-function singularSteps({ segments }: JsonPathQuery): Step[] | undefined {
+/** The path as plain steps when it has names, indices and wildcards alone: nearly every path of a field, and it runs for each record. */
+function plainSteps({ segments }: JsonPathQuery): Step[] | undefined {
   const steps: Step[] = [];
   for (const { type, node } of segments) {
-    if (type !== 'ChildSegment' || node.type === 'WildcardSelector') return undefined;
-    if (node.type === 'MemberNameShorthand') steps.push(node.value);
+    if (type !== 'ChildSegment') return undefined;
+    if (node.type === 'WildcardSelector') steps.push(EACH);
+    else if (node.type === 'MemberNameShorthand') steps.push(node.value);
     else {
       const [only, second] = node.selectors;
-      if (second !== undefined || (only?.type !== 'NameSelector' && only?.type !== 'IndexSelector')) return undefined;
-      steps.push(only.value);
+      if (second !== undefined) return undefined;
+      if (only?.type === 'WildcardSelector') steps.push(EACH);
+      else if (only?.type === 'NameSelector' || only?.type === 'IndexSelector') steps.push(only.value);
+      else return undefined;
     }
   }
   return steps;
 }
 
-function stepInto(value: Json, step: Step): Json | undefined {
+const isSingular = (path: JsonPathQuery): boolean => plainSteps(path)?.includes(EACH) === false;
+
+function stepped(root: Json, steps: Step[]): Json[] {
+  let values = [root];
+  for (const step of steps) {
+    const next: Json[] = [];
+    for (const value of values) {
+      if (step === EACH) {
+        if (value !== null && typeof value === 'object') for (const child of Object.values(value)) next.push(child);
+      } else {
+        const child = stepInto(value, step);
+        if (child !== undefined) next.push(child);
+      }
+    }
+    values = next;
+  }
+  return values;
+}
+
+function stepInto(value: Json, step: string | number): Json | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   if (Array.isArray(value)) return typeof step === 'number' ? value.at(step) : undefined;
   return typeof step === 'string' && Object.hasOwn(value, step) ? value[step] : undefined;
@@ -136,7 +149,7 @@ function argumentFault({ name, arguments: given }: Node): string | undefined {
 function fits(kind: Kind, argument: unknown): boolean {
   if (!isNode(argument)) return false;
   if (argument.type === 'FilterQuery') {
-    return kind === 'nodes' || singularSteps(argument.value as JsonPathQuery) !== undefined;
+    return kind === 'nodes' || isSingular(argument.value as JsonPathQuery);
   }
   if (kind === 'nodes') return false;
   return (
