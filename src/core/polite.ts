@@ -4,7 +4,8 @@ import { pacedFetch } from './pace/paced-fetch.ts';
 import { readTenantWords } from './pace/words.ts';
 import { judge } from './verdict.ts';
 import { SourceHeld, type Outgoing } from './context.ts';
-import { isStilled, readSwitches } from './switches.ts';
+import { holdsRequest, isStilled, readSwitches } from './switches.ts';
+import { hostOf } from './url.ts';
 import type { FetchResult, Table } from './ports.ts';
 import type { TenantRow } from './rows.ts';
 import type { SecretsFor } from './secret-headers.ts';
@@ -21,6 +22,10 @@ export interface Polite {
   /** Tells the hosts' records what came back. */
   close(): Promise<void>;
 }
+
+const paused = (url: string): FetchResult => {
+  return { ok: false, reason: 'timeout', detail: 'the operator has paused its host', finalUrl: url, ms: 0 };
+};
 
 export async function politely(
   ports: PolitePorts,
@@ -52,8 +57,10 @@ export async function politely(
   return {
     get: async (url) => {
       for (let attempt = 1; ; attempt++) {
-        if (isStilled(await readSwitches(ports.table), id)) throw new SourceHeld(`it waits to read ${url}`);
-        const result = await once(url);
+        const switches = await readSwitches(ports.table);
+        if (isStilled(switches, id)) throw new SourceHeld(`it waits to read ${url}`);
+        // The rest of the tenant's work goes on, so a plan waits no longer than for a host in trouble.
+        const result = holdsRequest(switches, id, hostOf(url)) ? paused(url) : await once(url);
         const verdict = judge(result, task.retry, attempt, ports.clock.now(), ports.chance);
         if (verdict.kind !== 'retry') return result;
         await ports.clock.sleep(verdict.at - ports.clock.now());

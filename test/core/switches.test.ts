@@ -190,6 +190,30 @@ describe('runs', () => {
     expect(await planned(1)).toMatchObject({ proceed: true, shards: 1 });
   });
 
+  it.each([
+    ['fails when its host stays paused', false],
+    ['goes on when its host is let go', true],
+  ])('whose plan reads a sitemap asks a paused host for nothing, and %s', async (_, isLetGo) => {
+    const world = await new MemoryWorld().open();
+    const say = (text: string) =>
+      world.table.put({ ...SWITCHES_KEY, kind: 'switches', askedAt: world.clock.now(), text });
+    await say('{"pauseHosts":["a.example"]}');
+    const runId = await world.startRun(task({ source: { sitemap: 'https://a.example/sitemap.xml' } }));
+    const readSitemap: ReadSitemap = async function* (_, fetch) {
+      if (isLetGo) world.clock.at(world.clock.now() + 100, () => void say('{}'));
+      const index = await fetch('https://a.example/sitemap.xml');
+      if (!index.ok) throw new SourceFailure(index.detail);
+      yield { kind: 'url', url: 'https://a.example/1' };
+    };
+    const planned = await world.until(
+      plan({ ...world.ports, readSitemap }, { tenant: 'acme', runId, attempt: 0, round: 0 }),
+    );
+    expect(planned.proceed).toBe(isLetGo);
+    expect(world.requests).toHaveLength(isLetGo ? 1 : 0);
+    await world.until(finish(world.ports, { tenant: 'acme', runId, attempt: 0 }));
+    if (!isLetGo) expect(ok(await world.service.getRun(caller, runId)).state).toBe('FAILED');
+  });
+
   it('are not tried on a page while nothing may leave to it', async () => {
     const world = await new MemoryWorld().open();
     for (const off of [{ cacheOnly: true }, { pauseTenants: ['acme'] }, { pauseHosts: ['a.example'] }]) {
