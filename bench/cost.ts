@@ -130,7 +130,8 @@ async function measured(stack: EmbeddedStack, url: string, targets: number, rate
     stack.world.resource('table', 'TablesControl').name,
   );
   // By the table, so that looking is no call of a function. The last charge comes after the end of the run.
-  const all = Object.values(TRANSITIONS).reduce((sum, each) => sum + each, 0) - TRANSITIONS.merge;
+  const { plan, dispatch, await: wait, finish } = TRANSITIONS;
+  const all = plan + dispatch + wait + finish;
   let usage: Usage = {};
   while ((usage.transitions ?? 0) < all || !stack.world.idle()) {
     await new Promise((resolve) => setTimeout(resolve, 250));

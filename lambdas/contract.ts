@@ -185,7 +185,7 @@ export const operatorApplication = (stage: string): string => `gleaner-${stage}`
 export const OPERATOR_PROFILE = 'switches';
 
 /** State transitions that come with one call of a task: its own and those of the choices behind it; with `finish`, the Begin. */
-export const TRANSITIONS = { plan: 3, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
+export const TRANSITIONS = { plan: 2, dispatch: 1, await: 2, merge: 2, finish: 2 } as const;
 /** Of the group that holds the schedules of tasks: known beforehand, like the machine's. */
 export const scheduleGroupName = (stage: string): string => `gleaner-${stage}`;
 /** Of the bus that tells what happens. */
@@ -224,6 +224,8 @@ export interface PlanOutput {
   proceed: boolean;
   /** With `proceed` false: workers may still be at it and get time to put their things down. */
   grace: boolean;
+  /** Links of this round may become another: only then there is something to merge. */
+  crawls: boolean;
 }
 export interface AwaitInput extends MachineInput {
   round: number;

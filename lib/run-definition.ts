@@ -38,11 +38,12 @@ const SERVICE_ERRORS = [
  *
  * ```
  * Begin → Plan → PlanProceeds ──no──→ (StopGrace →) Finish
- *          ↑          └→ HasShards ──no──→ Merge
- *          │                 └→ Dispatch → Await → AwaitOutcome ──stopped──→ StopGrace → Finish
- *          │                                 │          └→ Merge → MoreRounds ──no──→ Finish
- *          └────────── time is up ───────────┴──────────────────────────┘
+ *          ↑          ├→ Dispatch → Await → AwaitOutcome ──stopped──→ StopGrace → Finish
+ *          │          │               │          ├──no crawl──→ Finish
+ *          │          └──no shards────│──────────┴→ Merge → MoreRounds ──no──→ Finish
+ *          └────────── time is up ────┴───────────────────────┘
  * ```
+ * Each state that is entered costs as much as collecting some hundred targets, so there are no more than decide something.
  * When the time of the wait is up, Plan decides what that means: the end of the run, or another wait. Every state is tried
  * again when its function dies; an error that stays leads to Finish. When Finish itself fails the execution fails; the sweep
  * then starts another attempt.
@@ -72,15 +73,14 @@ export function runDefinition(scope: Construct, functions: StateFunctions): ICha
     .next(wait)
     .next(
       new Choice(scope, 'AwaitOutcome')
-        .when(Condition.jsonata("{% $states.input.outcome = 'roundDone' %}"), merge)
+        .when(Condition.jsonata("{% $states.input.outcome = 'roundDone' and $crawls %}"), merge)
+        .when(Condition.jsonata("{% $states.input.outcome = 'roundDone' %}"), finish)
         .otherwise(stopGrace),
     );
-  const hasShards = new Choice(scope, 'HasShards')
-    .when(Condition.jsonata('{% $states.input.shards > 0 %}'), dispatch)
-    .otherwise(merge);
   plan.next(
     new Choice(scope, 'PlanProceeds')
-      .when(Condition.jsonata('{% $states.input.proceed %}'), hasShards)
+      .when(Condition.jsonata('{% $states.input.proceed and $states.input.shards > 0 %}'), dispatch)
+      .when(Condition.jsonata('{% $states.input.proceed and $crawls %}'), merge)
       .when(Condition.jsonata('{% $states.input.grace %}'), stopGrace)
       .otherwise(finish),
   );
@@ -126,6 +126,8 @@ function planState(scope: Construct, handler: IFunction): LambdaInvoke {
     assign: {
       round: '{% $states.result.Payload.round %}',
       secondsLeft: '{% $states.result.Payload.secondsLeft %}',
+      // While a stage is updated, a plan of the release before may answer: it says nothing of it, and merging does no harm.
+      crawls: '{% $exists($states.result.Payload.crawls) ? $states.result.Payload.crawls : true %}',
     },
   });
 }

@@ -137,6 +137,7 @@ export class Machine implements Orchestrator {
         if (outcome === 'timedOut') continue;
         if (outcome !== 'roundDone') return this.#grace();
       }
+      if (!planned.crawls) return;
       const merged = await this.#state(
         execution,
         'Merge',

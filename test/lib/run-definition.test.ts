@@ -30,7 +30,7 @@ function synthesised(): JsonObject {
 }
 
 type Answers = Partial<Record<StateFunction, (call: number, payload: JsonObject) => Invocation>>;
-const PLANNED = { round: 0, shards: 2, secondsLeft: 600, proceed: true, grace: false };
+const PLANNED = { round: 0, shards: 2, secondsLeft: 600, proceed: true, grace: false, crawls: true };
 const crash = (): Invocation => failed('Runtime.ExitError', 'the function died');
 
 /** A run in which everything goes well, but for what `answers` says. */
@@ -96,6 +96,21 @@ describe('a run', () => {
     }
     expect(entered.at(-1)).toBe('Finish');
     expect(Object.values(TRANSITIONS).reduce((sum, each) => sum + each, 0)).toBe(entered.length);
+  });
+
+  it('merges nothing where nothing is crawled, whether there are shards or not', async () => {
+    const run = await start({ plan: () => ok({ ...PLANNED, crawls: false }) });
+    await run.answer('roundDone');
+    expect(run.steps).toEqual(['plan', 'dispatch', 'await', 'finish']);
+    const { steps } = await start({ plan: () => ok({ ...PLANNED, shards: 0, crawls: false }) });
+    expect(steps).toEqual(['plan', 'finish']);
+  });
+
+  it('merges when a plan of the release before does not say whether it crawls', async () => {
+    const { crawls: _, ...before } = PLANNED;
+    const run = await start({ plan: () => ok(before) });
+    await run.answer('roundDone');
+    expect(run.steps).toEqual(['plan', 'dispatch', 'await', 'merge', 'finish']);
   });
 
   it('passes over the wait of a round without shards', async () => {

@@ -328,6 +328,7 @@ export class MemoryWorld {
         }
         if (this.executions.get(runId)?.woken !== 'roundDone') break;
       }
+      if (!planned.crawls) break;
       const merged = await this.until(merge(this.ports, { ...ref, round }));
       if (!merged.more) break;
     }

@@ -31,6 +31,8 @@ export interface PlanAnswer {
   proceed: boolean;
   /** With `proceed` false: workers may still be at it and get time to put their things down. */
   grace: boolean;
+  /** Links of this round may become another: only then there is something to merge. */
+  crawls: boolean;
 }
 
 /** Plans that may be overtaken by another planner of the same round before this one gives up. */
@@ -41,22 +43,25 @@ export async function plan(
   ports: PlanPorts,
   ref: { tenant: string; runId: string; attempt: number; round: number },
 ): Promise<PlanAnswer> {
-  const over = (grace: boolean): PlanAnswer => ({ round: ref.round, shards: 0, secondsLeft: 1, proceed: false, grace });
+  const { round } = ref;
+  const over = (grace: boolean): PlanAnswer => {
+    return { round, shards: 0, secondsLeft: 1, proceed: false, grace, crawls: false };
+  };
   for (let tries = 1; tries <= TRIES; tries++) {
     const run = await readRun(ports.table, ref.tenant, ref.runId);
     if (run === undefined || isEnded(run.state) || run.attempt !== ref.attempt) return over(false);
     if (run.state === 'FINALIZING') return over(true);
     if (await isOver(ports, run)) return over(true);
     const known = run.rounds[ref.round];
-    if (known && run.redriving === undefined) return onward(ports, run, known);
+    if (known && run.redriving === undefined) return await onward(ports, run, known);
     const claimed = await claim(ports, run, known === undefined ? ref.round : run.roundCount);
     if (claimed === undefined) continue;
     try {
       const done = known
         ? await reopen(ports, claimed)
         : await commit(ports, claimed, await cutRound(ports, claimed, ref.round));
-      const round = done?.rounds[ref.round];
-      if (done && round) return onward(ports, done, round);
+      const made = done?.rounds[ref.round];
+      if (done && made) return await onward(ports, done, made);
     } catch (error) {
       if (error instanceof SourceHeld) {
         await waitForOperator(ports, claimed, error.message);
@@ -73,10 +78,11 @@ export async function plan(
 }
 
 /** How long the machine may wait for the round. A paused run is looked at again some day: its time stands still. */
-function onward(ports: PlanPorts, run: RunRow, round: RoundRow): PlanAnswer {
+async function onward(ports: PlanPorts, run: RunRow, round: RoundRow): Promise<PlanAnswer> {
   const left = run.state === 'PAUSED' ? PAUSED_LOOK_SECONDS : Math.floor((run.deadlineAt - ports.clock.now()) / 1000);
   const { shards } = round;
-  return { round: round.round, shards, secondsLeft: Math.max(1, left), proceed: true, grace: false };
+  const crawls = (await taskOfRun(ports.table, run)).source.crawl !== undefined;
+  return { round: round.round, shards, secondsLeft: Math.max(1, left), proceed: true, grace: false, crawls };
 }
 
 /** A run whose time is up, or whose lock another run has taken, is sent to its end from here. */
