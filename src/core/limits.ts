@@ -161,9 +161,7 @@ export const SWEEP_ITEMS_MAX = 200;
 export const DUE_PARTITIONS = 8;
 /** Dead messages buried per pass. */
 export const SWEEP_DEAD_MAX = 100;
-/** Shards per pass whose lost epochs are cleaned of orphaned objects. */
-export const SETTLE_SHARDS_MAX = 500;
-/** Objects of lost plans that one pass deletes: one page of a listing. */
+/** What one pass deletes of what lost leases left, shards looked at included, and of lost plans: one page of a listing. */
 export const SETTLE_OBJECTS_MAX = 1_000;
 /** A start that took the lock of its task and left no run behind is dead after this: the API gives up after 29 s. */
 export const LOCK_ABANDONED_MS = 120_000;

@@ -3,7 +3,7 @@
  * leases and lost plans left behind, objects and rows of shards, is deleted. The run stays due until all of it is done, so the sweep goes on where others died.
  */
 import { Bounded } from './bounded.ts';
-import { SETTLE_OBJECTS_MAX, SETTLE_SHARDS_MAX } from './limits.ts';
+import { SETTLE_OBJECTS_MAX } from './limits.ts';
 import { tellRun } from './alerts/run-news.ts';
 import {
   commitName,
@@ -38,15 +38,21 @@ export async function settle(ports: Ports, run: RunRow): Promise<boolean> {
   if (!isEnded(run.state)) return false;
   await yieldTurn(ports, run);
   await tellRun(ports, run);
-  let left = SETTLE_SHARDS_MAX;
+  const deleting = new Bounded(8);
+  let left = SETTLE_OBJECTS_MAX;
   for await (const shard of allShards(ports.table, run)) {
     if (run.settledTo !== undefined && shard.shardId <= run.settledTo) continue;
-    for (const key of orphansOf(shard)) await ports.objects.delete(key);
-    if (--left > 0) continue;
+    const orphans = orphansOf(shard);
+    for (const key of orphans) await deleting.run(() => ports.objects.delete(key));
+    // What a pass takes is counted by what it deletes: some shards have lost hundreds of leases.
+    left -= 1 + orphans.length;
+    if (left > 0) continue;
+    await deleting.drain();
     const set = { settledTo: shard.shardId };
     await ports.table.update(runKey(run.tenant, run.runId), { set }, { eq: ['attempt', run.attempt] });
     return false;
   }
+  await deleting.drain();
   if (!(await clearLostPlans(ports, run))) return false;
   return (await moveRun(ports, run.tenant, run.runId, { kind: 'settled', attempt: run.attempt })).ok;
 }

@@ -201,7 +201,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'orphans-stay',
     file: 'settle.ts',
-    find: 'for (const key of orphansOf(shard)) await ports.objects.delete(key);',
+    find: 'for (const key of orphans) await deleting.run(() => ports.objects.delete(key));',
     replace: '',
     breaks: 'what lost leases left behind is never deleted',
   },

@@ -4,7 +4,8 @@ import { LEASE_MS, PLAN_CHUNK_BYTES, PLAN_HELD_BYTES, SETTLE_OBJECTS_MAX } from 
 import { planPrefix, runPk, uploadObject } from '#core/names.ts';
 import type { Change } from '#core/ports.ts';
 import { plan } from '#core/steps/plan.ts';
-import { readRun } from '#core/store.ts';
+import { allShards, readRun } from '#core/store.ts';
+import type { ShardRow } from '#core/rows.ts';
 import { sweep } from '#core/steps/sweep.ts';
 import { work } from '#core/steps/work.ts';
 import { MemoryWorld, caller, task } from '#support/memory-world.ts';
@@ -47,6 +48,34 @@ describe('after the end', () => {
     expect(await world.objects.exists(key('parts', orphan))).toBe(false);
     await outcome(world, runId);
     expect((await readRun(world.table, 'acme', runId))?.dueAt).toBeUndefined();
+  });
+
+  it('shards that have lost hundreds of leases are gone through in as many passes as they take, each but once', async () => {
+    const world = await new MemoryWorld().open();
+    const runId = await world.startRun(task({ source: { urls: urls(2_500) } }));
+    expect(await world.play(runId)).toBe('SUCCEEDED');
+    const run = await readRun(world.table, 'acme', runId);
+    const shards: ShardRow[] = [];
+    for await (const shard of allShards(world.table, run!)) shards.push(shard);
+    expect(shards.length).toBeGreaterThan(2);
+    for (const { pk, sk } of shards) await world.table.update({ pk, sk }, { set: { epoch: 400 } });
+    const deleted: string[] = [];
+    const objects = new Proxy(world.objects, {
+      get: (target, name) =>
+        name === 'delete'
+          ? (key: string) => (deleted.push(key), target.delete(key))
+          : (Reflect.get(target, name) as unknown),
+    });
+    let passes = 0;
+    for (let settled = 0; settled === 0; passes++) {
+      world.clock.moveTo(world.clock.now() + 120_000);
+      settled = (await world.until(sweep({ ...world.ports, objects }))).runsSettled;
+      expect(deleted.length).toBeLessThan((passes + 1) * 2 * SETTLE_OBJECTS_MAX);
+    }
+    // 399 leases of each, three names of each.
+    expect(deleted).toHaveLength(new Set(deleted).size);
+    expect(deleted).toHaveLength(shards.length * 399 * 3);
+    expect(passes).toBeGreaterThanOrEqual(shards.length);
   });
 
   it('the sweep deletes what a planner that died has put aside', async () => {
