@@ -46,10 +46,10 @@ export class BodyCollector {
 
   /** Memory that it may take beyond what short bodies do, as far as is known by now; 0 = none. */
   bulk(contentLength: number): number {
-    const known = Math.max(contentLength, this.#wireBytes);
-    const length = this.#codings.length === 0 ? known : PACKED_TIMES * known;
-    if (length <= SHORT_BYTES_MAX) return 0;
-    return this.#length ?? this.#bytesMax;
+    const times = this.#codings.length === 0 ? 1 : PACKED_TIMES;
+    if (times * Math.max(contentLength, this.#wireBytes) <= SHORT_BYTES_MAX) return 0;
+    // Where no length is told it may become as long as is allowed.
+    return contentLength > 0 ? Math.min(times * contentLength, this.#bytesMax) : this.#bytesMax;
   }
 
   /** A fault means: stop reading. */

@@ -16,7 +16,7 @@ export interface ConnectionOptions {
 
 /** Allow-lists alive at once; the least recently used one is closed once its requests are done. */
 const AGENTS_MAX = 32;
-/** Sockets per origin: as many as a worker may have in flight in all, so that pace and lanes decide, never the pool. */
+/** Sockets per origin: more than a worker has in flight in all, so that pace and lanes decide, never the pool. */
 const CONNECTIONS_PER_ORIGIN = 256;
 /** Idle life when the server gives no hint: outlives the gaps of a slow pace, ends before common servers' own 15–75 s mostly do. */
 const KEEP_ALIVE_MS = 10_000;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { BodyCollector } from '#http/body.ts';
 import { Bulk, BULK_BYTES } from '#http/bulk.ts';
 import { createFetcher } from '#http/fetcher.ts';
 import { requestOf } from './request.ts';
@@ -39,6 +40,22 @@ describe('memory for long bodies', () => {
         expect(isServed).toBe(true);
       }),
     );
+  });
+
+  const MB = 2 ** 20;
+  it.each([
+    ['short', [], MB, 0, 0],
+    ['long, its length told', [], 3 * MB, 0, 3 * MB],
+    ['of a length that is not told, and short so far', [], 0, MB, 0],
+    ['of a length that is not told', [], 0, MB + 1, 50 * MB],
+    ['packed, and short unpacked', ['gzip'], MB / 8, 0, 0],
+    ['packed, and long unpacked', ['gzip'], MB, 0, 8 * MB],
+    ['packed, and longer unpacked than is allowed', ['gzip'], 20 * MB, 0, 50 * MB],
+  ] as const)('is asked for a body that is %s', (_, codings, contentLength, arrived, bytes) => {
+    const collector = new BodyCollector(codings, 50 * MB);
+    expect(collector.announced(contentLength)).toBeUndefined();
+    if (arrived > 0) expect(collector.push(Buffer.alloc(arrived))).toBeUndefined();
+    expect(collector.bulk(contentLength)).toBe(bytes);
   });
 
   const LONG = 40 * 2 ** 20;
