@@ -2,19 +2,23 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { build, transform, type Plugin } from 'esbuild';
 import { FUNCTIONS, type FunctionName } from '../lambdas/contract.ts';
+import { calledAtOnce } from './called-at-once.ts';
+import { DataModules } from './data-modules.ts';
 import { LeavesOut } from './left-out.ts';
+import { oneStart } from './one-start.ts';
+import { SdkDescriptions } from './sdk-descriptions.ts';
 
 const HANDLERS = fileURLToPath(new URL('../lambdas', import.meta.url));
-const TARGET = { platform: 'node', target: 'node24', minify: true, logLevel: 'warning' } as const;
+const TARGET = { platform: 'node', target: 'node24', logLevel: 'warning' } as const;
 
 /** Directory of a function's code: `index.js`, which exports `handler`, and what it loads later. */
 export type Bundles = (name: FunctionName) => string;
 
 /**
  * Bundles every `lambdas/{name}.ts` into `dir/{name}`. What a handler imports by `import()` becomes a file of its own, read when
- * it is first asked for: a sandbox that starts pays 4 ms for each 100 KB that it reads, used or not. `npm run bench:cold`
+ * it is first asked for: a sandbox that starts pays 3 ms for each 100 KB that it reads, used or not. `npm run bench:cold`
  * measures what that comes to.
  *
  * CommonJS, by measurement: ES modules of the same content take a fifth longer to load. esbuild divides ES modules alone,
@@ -23,9 +27,10 @@ export type Bundles = (name: FunctionName) => string;
  * @throws when a handler does not compile.
  */
 export async function bundleInto(dir: string): Promise<Bundles> {
-  const leavesOut = new LeavesOut();
-  await Promise.all(FUNCTIONS.map((name) => bundle(name, join(dir, name), leavesOut)));
-  leavesOut.check();
+  const kinds = [new LeavesOut(), new SdkDescriptions(), new DataModules()];
+  const plugins = kinds.map(({ plugin }) => plugin);
+  await Promise.all(FUNCTIONS.map((name) => bundle(name, join(dir, name), plugins)));
+  for (const kind of kinds) kind.check();
   return (name) => join(dir, name);
 }
 
@@ -39,21 +44,27 @@ export async function withBundles<T>(use: (bundles: Bundles) => T | Promise<T>):
   }
 }
 
-async function bundle(name: FunctionName, dir: string, { plugin }: LeavesOut): Promise<void> {
+async function bundle(name: FunctionName, dir: string, plugins: Plugin[]): Promise<void> {
   mkdirSync(dir, { recursive: true });
+  const handler = join(HANDLERS, `${name}.ts`);
   const { outputFiles } = await build({
     ...TARGET,
-    entryPoints: [{ in: join(HANDLERS, `${name}.ts`), out: 'index' }],
+    minifySyntax: true,
+    minifyIdentifiers: true,
+    entryPoints: [{ in: handler, out: 'index' }],
     outdir: dir,
     write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
     mainFields: ['module', 'main'],
-    plugins: [plugin],
+    plugins: [oneStart(handler), ...plugins],
   });
-  for (const { path, text } of outputFiles) {
-    const { code } = await transform(text, { ...TARGET, format: 'cjs', supported: { 'dynamic-import': false } });
-    writeFileSync(path, code);
-  }
+  for (const { path, text, contents } of outputFiles)
+    writeFileSync(path, path.endsWith('.js') ? await commonJs(text) : contents);
+}
+
+async function commonJs(module: string): Promise<string> {
+  const options = { ...TARGET, minify: true, format: 'cjs', supported: { 'dynamic-import': false } } as const;
+  return (await transform(calledAtOnce(module), options)).code;
 }
