@@ -20,7 +20,7 @@ const pages = MANUALS.flatMap((dir) => globSync(`${dir}/**/*.html`))
 const ofPages = mixedUp(pages);
 
 const tally = emptyTally();
-compareGenerated(tally, seed, documents, (dice) =>
+await compareGenerated(tally, seed, documents, (dice) =>
   pages.length > 0 && dice.chance(0.2) ? ofPages(dice) : generated(dice),
 );
 for (const { query, document, scanned, tree } of tally.differences) {

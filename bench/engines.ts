@@ -53,10 +53,10 @@ export async function measureEngines(rounds: number): Promise<{ figures: EngineF
 }
 
 async function own(): Promise<[string, Engine][]> {
-  const scan = await markupEngine('html', QUERY);
+  const scan = await markupEngine('html', QUERY, []);
   const tree = domEngine('html', QUERY);
   return [
-    ['gleaner, scan', (body) => scan({ body, encoding: 'utf-8' })],
+    ['gleaner, scan', (body) => scan({ body, encoding: 'utf-8' }, 'http://127.0.0.1/')],
     ['gleaner, tree', (body) => tree({ body, encoding: 'utf-8' })],
     [
       'htmlparser2 + css-select',

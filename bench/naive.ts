@@ -14,6 +14,7 @@ import { FIELDS } from './cost-task.ts';
 
 /** Of the function that fetches one page: what is enough for it. */
 const MEGABYTES = 256;
+const LINE_FEED = Buffer.from('\n');
 /** AWS bills the start of a child and the one state that it has. */
 const TRANSITIONS_A_PAGE = 2;
 
@@ -56,7 +57,13 @@ export async function naive(world: World, origin: string, pages: number): Promis
     const made = await extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
     if (!made.ok) throw new Error(`${url}: ${made.detail}`);
     const Key = `naive/${encodeURIComponent(url)}.json`;
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: JSON.stringify(made.records) }));
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key,
+        Body: Buffer.concat(made.records.flatMap((record) => [record, LINE_FEED])),
+      }),
+    );
     await state(url, 'done');
   };
   try {

@@ -16,7 +16,7 @@ for (const { path, type, body } of pagesOf('manuals', PAGES)) {
   const url = `http://site.example${path}`;
   const made = await extractor.extract({ url, finalUrl: url, headers: { 'content-type': type }, body });
   if (!made.ok) throw new Error(made.detail);
-  for (const data of made.records) part.add(JSON.stringify({ url, data }));
+  for (const data of made.records) part.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
   if (part.lines < TARGETS_PER_PART) continue;
   parts.push(part.bytes);
   part = new LineBuffer();

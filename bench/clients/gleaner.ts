@@ -26,7 +26,9 @@ let writing: Promise<unknown> = Promise.resolve();
 const flush = (): Promise<unknown> => {
   const full = lines;
   lines = new LineBuffer();
-  return (writing = writing.then(() => objects.writeText(`${outFile}.${String(part++)}.gz`, full.bytes, 'kept')));
+  return (writing = writing
+    .then(() => objects.writeText(`${outFile}.${String(part++)}.gz`, full.bytes, 'kept'))
+    .then(() => full.release()));
 };
 await inTurn(async (url: string) => {
   const got = await fetcher.fetch({
@@ -35,7 +37,7 @@ await inTurn(async (url: string) => {
   if (!got.ok || got.status !== 200) throw new Error(`${url}: ${got.ok ? String(got.status) : got.detail}`);
   const made = await extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
   if (!made.ok) throw new Error(`${url}: ${made.detail}`);
-  for (const data of made.records) lines.add(JSON.stringify({ url, data }));
+  for (const data of made.records) lines.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
   if (lines.lines >= TARGETS_PER_PART) await flush();
 });
 if (lines.lines > 0) await flush();

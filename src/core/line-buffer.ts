@@ -1,3 +1,9 @@
+/** A line of two pieces: text that is made, and JSON that comes in UTF-8 and ends the object that the text began. */
+export interface RecordLine {
+  head: string;
+  data: Uint8Array;
+}
+
 /**
  * Lines as the bytes that they are stored as. What is kept until a commit is kept outside of the heap and ready to be
  * packed: as strings, a worker's records would outlive two collections and be cleared away late.
@@ -7,25 +13,57 @@ const FIRST_BYTES = 65_536;
 /** Up to here a line gets room for the worst case, three bytes for each character; a longer one is encoded apart. */
 const SHORT_CHARS = 65_536;
 const LF = 10;
+const CLOSE = 0x7d;
+const ENDING_BYTES = 2;
+
+/** Memory of buffers that are done with: fresh memory has to be fetched from the system page by page, and given back. */
+const spare: Uint8Array[] = [];
+const SPARE_MAX = 4;
+const SPARE_BYTES_MAX = 4 * 2 ** 20;
+const NONE = new Uint8Array(0);
 
 export class LineBuffer {
-  #bytes = new Uint8Array(FIRST_BYTES);
+  #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
   #end = 0;
   lines = 0;
 
   /** @param line without line feeds. */
   add(line: string): void {
-    if (line.length <= SHORT_CHARS) {
-      this.#reserve(3 * line.length + 1);
-      this.#end += encoder.encodeInto(line, this.#bytes.subarray(this.#end)).written;
-    } else {
-      const bytes = encoder.encode(line);
-      this.#reserve(bytes.length + 1);
-      this.#bytes.set(bytes, this.#end);
-      this.#end += bytes.length;
-    }
+    this.#text(line);
+    this.#endLine();
+  }
+
+  addRecord({ head, data }: RecordLine): void {
+    this.#text(head);
+    this.#put(data);
+    this.#bytes[this.#end++] = CLOSE;
+    this.#endLine();
+  }
+
+  /** Room for its end is there already. */
+  #endLine(): void {
     this.#bytes[this.#end++] = LF;
     this.lines++;
+  }
+
+  #text(text: string): void {
+    if (text.length > SHORT_CHARS) return this.#put(encoder.encode(text));
+    this.#reserve(3 * text.length);
+    this.#end += encoder.encodeInto(text, this.#bytes.subarray(this.#end)).written;
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** Its memory is another buffer's from here on: `bytes` must not be read any more, also not those taken before. How many lines there were is kept. */
+  release(): void {
+    const bytes = this.#bytes;
+    this.#bytes = NONE;
+    this.#end = 0;
+    if (bytes.length > 0 && bytes.length <= SPARE_BYTES_MAX && spare.length < SPARE_MAX) spare.push(bytes);
   }
 
   /** Each line with its line feed. */
@@ -34,9 +72,9 @@ export class LineBuffer {
   }
 
   #reserve(bytes: number): void {
-    const needed = this.#end + bytes;
+    const needed = this.#end + bytes + ENDING_BYTES;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length, FIRST_BYTES));
     grown.set(this.bytes);
     this.#bytes = grown;
   }

@@ -233,7 +233,8 @@ export interface FetchedDocument {
 export type Extraction =
   | {
       ok: true;
-      records: JsonObject[];
+      /** The JSON text of each in UTF-8: an object. */
+      records: Uint8Array[];
       /** Absolute http(s) URLs in document order without fragments, when the plan asked for links. */
       links: string[];
       /** The next page of a `follow`, absolute. */

@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { ExtractPlan } from '#core/context.ts';
-import type { Json, JsonObject } from '#core/json.ts';
+import { bytesOf, type Json } from '#core/json.ts';
 import type { Extraction, Extractor, FetchedDocument } from '#core/ports.ts';
 import { encodingOfBody } from './charset.ts';
 import { kindOfType, readContentType, sniffKind, type ContentType, type DocumentKind } from './content-type.ts';
 import { requestUrl } from './convert.ts';
-import { compileField, describeField, isMissing, type Field } from './field.ts';
+import { compileField, isMissing, lackingDetail, type Field } from './field.ts';
 import { nextLink } from './link-header.ts';
 import { compileReader, type Read, type Reader } from './reader.ts';
 import { after, kept, type Soon } from './soon.ts';
@@ -33,8 +33,7 @@ export async function compileExtractor(plan: ExtractPlan): Promise<Extractor> {
       if (kind === undefined) return { ok: false, reason: 'extract', detail: unknownKind(type) };
       return after(readDocument(document, type, kind, readerOf), (read) => {
         if (!read.ok) return read;
-        const records =
-          'records' in read.content ? read.content.records : recordsOf(fields, read.content.rows, read.base);
+        const records = recordsOf(fields, read);
         if (!Array.isArray(records)) return { ok: false, reason: 'extract', detail: records.detail };
         return finished(records, read.links, nextPage(document, plan, read));
       });
@@ -79,19 +78,20 @@ function unknownKind({ essence }: ContentType): string {
   return `no extractor for ${what}; set extract.format if it is html, json, xml or csv, or none to keep the body's hash alone`;
 }
 
-function recordsOf(fields: Field[], rows: Json[][][], base: string): JsonObject[] | { detail: string } {
-  const records: JsonObject[] = [];
-  for (const [index, row] of rows.entries()) {
+/** The JSON text of each record, or why there are none. */
+export function recordsOf(fields: Field[], { content, base }: Read): Uint8Array[] | { detail: string } {
+  if ('written' in content) return content.written;
+  if ('records' in content) return content.records.map(bytesOf);
+  const records: Uint8Array[] = [];
+  for (const [index, row] of content.rows.entries()) {
     const entries: [string, Json][] = [];
     for (const [at, field] of fields.entries()) {
       const value = field.value(row[at] ?? [], base);
-      if (field.required && isMissing(value, field.all)) {
-        return { detail: `required field ${describeField(field)} is missing in record ${String(index)}` };
-      }
+      if (field.required && isMissing(value, field.all)) return { detail: lackingDetail(field, index) };
       entries.push([field.name, value]);
     }
     // fromEntries defines, so a field may even be called __proto__.
-    records.push(Object.fromEntries(entries));
+    records.push(bytesOf(Object.fromEntries(entries)));
   }
   return records;
 }
@@ -106,7 +106,7 @@ function nextPage(
   return target === undefined ? undefined : requestUrl(target, finalUrl);
 }
 
-function finished(records: JsonObject[], links: string[], next: string | undefined): Extraction {
+function finished(records: Uint8Array[], links: string[], next: string | undefined): Extraction {
   return { ok: true, records, links, ...(next === undefined ? {} : { next }) };
 }
 
@@ -119,6 +119,10 @@ const BODY_FIELD: Field = {
   all: false,
   required: false,
   isUrl: false,
+  isVerbatim: true,
+  isPlainUrl: false,
+  one: () => null,
+  fallback: undefined,
   value: () => null,
 };
 const bodyPlan = ({ extract, ...paging }: ExtractPlan): ExtractPlan => ({
@@ -142,7 +146,7 @@ function extractBody(
   };
   const asked = kind !== undefined && asksOf(plan, kind) ? readDocument(document, type, kind, readerOf) : undefined;
   return after<Read | Refused | undefined, Extraction>(asked, (read) =>
-    read?.ok === false ? read : finished([record], read?.links ?? [], nextPage(document, plan, read)),
+    read?.ok === false ? read : finished([bytesOf(record)], read?.links ?? [], nextPage(document, plan, read)),
   );
 }
 

@@ -24,7 +24,8 @@ export async function engineChoices(plan: ExtractPlan): Promise<EngineChoice[]> 
     if (kind === 'json') return [{ kind, engine: 'value', why: 'the document is parsed and the paths are followed' }];
     if (kind === 'csv') return [{ kind, engine: 'rows', why: 'every row is a record' }];
     if (kind === 'xml') return [{ kind, engine: 'tree', why: 'XML is always read as a tree' }];
-    const reason = treeReason(markupQuery(plan, fields, sources).query);
+    const { query, made } = markupQuery(plan, fields, sources);
+    const reason = treeReason(query, made);
     if (reason !== undefined) return [{ kind, engine: 'tree', why: reason }];
     const why =
       'one pass over the bytes; pages whose tags would be moved by a browser are read as a tree, to the same records';

@@ -13,6 +13,14 @@ export interface Field {
   required: boolean;
   /** What it reads is a reference, relative to the document's base. */
   isUrl: boolean;
+  /** A match is its value as it is. */
+  isVerbatim: boolean;
+  /** A match is an attribute with a reference, and nothing else is asked of it. */
+  isPlainUrl: boolean;
+  /** One match to one value: `match`, `as`. */
+  one(raw: Json, base: string): Json;
+  /** `default`. */
+  fallback: Json | undefined;
   /**
    * What was matched, in order, to the field's value: `match`, `as`, `all`, `default`.
    * @param base what relative URLs are relative to.
@@ -35,6 +43,10 @@ export async function compileField(name: string, given: string | FieldSpec): Pro
     all,
     required: spec.required === true,
     isUrl: as === 'url',
+    isVerbatim: pattern === undefined && (as === undefined || as === 'text' || as === 'html'),
+    isPlainUrl: pattern === undefined && as === 'url' && attr !== undefined,
+    one,
+    fallback,
     value(matches, base) {
       if (spec.const !== undefined) return spec.const;
       const value = all ? matches.map((raw) => one(raw, base)) : one(matches[0] ?? null, base);
@@ -51,6 +63,10 @@ function matchedPart(raw: Json, pattern: (text: string) => string | null): strin
 export function isMissing(value: Json, all: boolean): boolean {
   return value === null || (all && Array.isArray(value) && value.every((one) => one === null));
 }
+
+/** That a record lacks a required field, for a person. */
+export const lackingDetail = (field: Field, record: number): string =>
+  `required field ${describeField(field)} is missing in record ${String(record)}`;
 
 /** What a field reads in documents of a kind. `nothing`: it is made for another kind. */
 export type Source =

@@ -3,48 +3,51 @@
  * look at siblings or content, XML, and documents whose shape no scan can follow are read through a tree. Both give
  * the same answer: `test/extract/differential.test.ts` holds them to it.
  */
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { baseUrl } from './convert.ts';
 import { decodeAs } from './legacy-decoder.ts';
-import {
-  type MarkupBytes,
-  type MarkupEngine,
-  type MarkupProgram,
-  type MarkupQuery,
-  type MarkupResult,
-} from './markup.ts';
-import { compileQuery } from './scan/query.ts';
-import { Scanner } from './scan/scan.ts';
+import type { MarkupBytes, MarkupEngine, MarkupField, MarkupProgram, MarkupQuery, MarkupReadResult } from './markup.ts';
+import { written } from './scan/core.ts';
+import { compileQuery, type Query } from './scan/query.ts';
+import { fieldsFault } from './scan/tables.ts';
 import { Unfollowed } from './scan/unfollowed.ts';
 import { after, kept, type Soon } from './soon.ts';
 
-export const markupEngine: MarkupEngine = (kind, query) => {
-  const scan = kind === 'html' ? scanEngine(query) : undefined;
+export const markupEngine: MarkupEngine = (kind, query, fields) => {
+  const scan = kind === 'html' ? scanEngine(query, fields) : undefined;
   if (scan === undefined) return treeEngine(kind, query);
   let tree: Soon<MarkupProgram> | undefined;
-  return (document) => {
-    const scanned = scan(document);
+  return (document, finalUrl) => {
+    const scanned = scan(document, finalUrl);
     if (typeof scanned !== 'string') return scanned;
     tree ??= kept(treeEngine(kind, query), (loaded) => (tree = loaded));
-    return after(tree, (program) => program(document));
+    return after(tree, (program) => program(document, finalUrl));
   };
 };
 
 /** Trees and their parsers are several times as large as the scan, and many runs need none. */
-const treeEngine = async (kind: 'html' | 'xml', query: MarkupQuery): Promise<MarkupProgram> =>
-  (await import('./dom-engine.ts')).domEngine(kind, query);
+async function treeEngine(kind: 'html' | 'xml', query: MarkupQuery): Promise<MarkupProgram> {
+  const { domEngine } = await import('./dom-engine.ts');
+  const program = domEngine(kind, query);
+  return (document, finalUrl) => {
+    const result = program(document);
+    if (!result.ok) return result;
+    const { rows, links, next, baseHref } = result.answer;
+    return { ok: true, content: { rows }, links, next, base: baseUrl(baseHref, finalUrl) };
+  };
+}
 
-/** The answer, or in what the document is beyond a scan. */
-export type Scan = (document: MarkupBytes) => MarkupResult | string;
+/** What it says, or in what the document is beyond a scan. */
+export type Scan = (document: MarkupBytes, finalUrl: string) => MarkupReadResult | string;
 
 /** Undefined when the query needs a tree. */
-export function scanEngine(query: MarkupQuery): Scan | undefined {
-  const compiled = compileQuery(query);
+export function scanEngine(query: MarkupQuery, fields: readonly MarkupField[]): Scan | undefined {
+  const compiled = compiledFor(query, fields);
   if (!compiled.ok) return undefined;
-  let scanner: Scanner | undefined;
-  return (document) => {
-    scanner ??= new Scanner(compiled.query);
+  const plan = { query: compiled.query, fields };
+  return (document, finalUrl) => {
     try {
-      return { ok: true, answer: scanner.scan(asUtf8(document)) };
+      return written(plan, asUtf8(document), finalUrl);
     } catch (error) {
       if (error instanceof Unfollowed) return error.message;
       throw error;
@@ -53,18 +56,27 @@ export function scanEngine(query: MarkupQuery): Scan | undefined {
 }
 
 /** Why html is read through a tree for this query, for people; undefined = it is scanned. */
-export function treeReason(query: MarkupQuery): string | undefined {
-  const compiled = compileQuery(query);
+export function treeReason(query: MarkupQuery, fields: readonly MarkupField[]): string | undefined {
+  const compiled = compiledFor(query, fields);
   return compiled.ok ? undefined : compiled.why;
+}
+
+function compiledFor(
+  query: MarkupQuery,
+  fields: readonly MarkupField[],
+): { ok: true; query: Query } | { ok: false; why: string } {
+  const why = fieldsFault(fields);
+  return why === undefined ? compileQuery(query) : { ok: false, why };
 }
 
 /** In these a byte below 0x80 may be something else than the ASCII character. */
 const NOT_ASCII = new Set(['utf-16le', 'utf-16be', 'iso-2022-jp', 'shift_jis', 'x-user-defined']);
 
-/** The document in UTF-8, without byte order mark; copied only where it is in another encoding and says something in it. */
+/** The document in UTF-8, without byte order mark; copied only where it is in another encoding and says something in it, or is broken. */
 function asUtf8({ body, encoding }: MarkupBytes): Buffer {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (encoding !== 'utf-8')
     return !NOT_ASCII.has(encoding) && isAscii(bytes) ? bytes : Buffer.from(decodeAs(encoding, body));
+  if (!isUtf8(bytes)) return Buffer.from(decodeAs(encoding, body));
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

@@ -5,16 +5,16 @@
 import type { ExtractPlan } from '#core/context.ts';
 import type { Json, JsonObject } from '#core/json.ts';
 import type { DocumentKind } from './content-type.ts';
-import { baseUrl, requestUrl } from './convert.ts';
-import { sourceOf, type Field, type Source } from './field.ts';
+import { requestUrl } from './convert.ts';
+import { isMissing, lackingDetail, sourceOf, type Field, type Source } from './field.ts';
 import { markupEngine } from './markup-engine.ts';
-import type { MarkupBytes, MarkupQuery, MarkupProgram, Pick } from './markup.ts';
+import type { MarkupBytes, MarkupField, MarkupQuery, MarkupProgram, Pick } from './markup.ts';
 import { after, type Soon } from './soon.ts';
 
 export interface Read {
   ok: true;
-  /** `rows[row][field]` = what that field matched; or whole records when the task names no fields. */
-  content: { rows: Json[][][] } | { records: JsonObject[] };
+  /** `rows[row][field]` = what that field matched; or whole records when the task names no fields; or records' JSON texts. */
+  content: { rows: Json[][][] } | { records: JsonObject[] } | { written: Uint8Array[] };
   links: string[];
   next: string | undefined;
   /** What relative URLs are relative to. */
@@ -31,8 +31,8 @@ export function compileReader(kind: DocumentKind, plan: ExtractPlan, fields: Fie
   if (fault !== undefined) return () => ({ ok: false, detail: fault });
   if (kind === 'json') return import('./json-reader.ts').then(({ jsonReader }) => jsonReader(plan, sources));
   if (kind === 'csv') return import('./csv-reader.ts').then(({ csvReader }) => csvReader(sources));
-  const { query, places } = markupQuery(plan, fields, sources);
-  return after(markupEngine(kind, query), (program) => markupReader(program, places));
+  const { query, made } = markupQuery(plan, fields, sources);
+  return after(markupEngine(kind, query, made), (program) => markupReader(program, made));
 }
 
 /** Why a task can take nothing from documents of a kind. With `format: auto` that shows only when one arrives. */
@@ -49,35 +49,52 @@ export function mismatch(kind: DocumentKind, each: string | undefined, sources: 
   return undefined;
 }
 
-function markupReader(program: MarkupProgram, places: number[]): Reader {
+function markupReader(program: MarkupProgram, made: MarkupField[]): Reader {
   return (document, finalUrl) =>
-    after(program(document), (result) => {
-      if (!result.ok) return result;
-      const { answer } = result;
-      const base = baseUrl(answer.baseHref, finalUrl);
+    after(program(document, finalUrl), (read) => {
+      if (!read.ok) return read;
+      const { content, base } = read;
       return {
         ok: true,
-        content: { rows: answer.rows.map((row) => places.map((place) => row[place] ?? [])) },
-        links: distinctRequests(answer.links, base),
-        next: answer.next === undefined ? undefined : requestUrl(answer.next, base),
+        content:
+          'written' in content ? content : { rows: content.rows.map((row) => made.map(({ pick }) => row[pick] ?? [])) },
+        links: distinctRequests(read.links, base),
+        next: read.next === undefined ? undefined : requestUrl(read.next, base),
         base,
       };
     });
 }
 
-/** What the markup engine is asked, and for each source the place of its pick (-1 = it has none). */
+/** What the markup engine is asked, and how the fields are made of its picks. */
 export function markupQuery(
   { extract, links, next }: ExtractPlan,
   fields: Field[],
   sources: Source[],
-): { query: MarkupQuery; places: number[] } {
+): { query: MarkupQuery; made: MarkupField[] } {
   const picks: Pick[] = [];
-  const places = sources.map((source, i) =>
-    source.from === 'css' ? picks.push(pickOf(source, fields[i]?.all === true)) - 1 : -1,
-  );
+  const made = fields.map((field, i) => {
+    const source = sources[i];
+    return markupField(field, source?.from === 'css' ? picks.push(pickOf(source, field.all)) - 1 : -1);
+  });
   const nextCss = next !== undefined && 'css' in next ? next.css : undefined;
   const base = links !== undefined || nextCss !== undefined || fields.some(({ isUrl }) => isUrl);
-  return { query: { each: extract.each, picks, links, next: nextCss, base }, places };
+  return { query: { each: extract.each, picks, links, next: nextCss, base }, made };
+}
+
+function markupField(field: Field, pick: number): MarkupField {
+  const { name, all, isVerbatim, isPlainUrl, fallback } = field;
+  const missing = pick === -1 ? field.value([], '') : fallback;
+  return {
+    name,
+    pick,
+    all,
+    made: pick === -1 ? 'constant' : isVerbatim ? 'verbatim' : isPlainUrl ? 'url' : 'converted',
+    convert: (raw, base) => field.one(raw, base),
+    missing,
+    missingIsEmpty: missing === undefined || isMissing(missing, all),
+    isRequired: field.required,
+    lacking: (record) => lackingDetail(field, record),
+  };
 }
 
 const pickOf = ({ css, attr, markup }: Extract<Source, { from: 'css' }>, all: boolean): Pick => ({

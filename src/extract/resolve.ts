@@ -2,15 +2,18 @@
  * References resolved against a base by the WHATWG rules. Pages hold hundreds of them and nearly all are plain: letters,
  * digits and a few marks that no rule changes. Those are put together here; everything else is for the URL parser.
  */
+import { URL_FRAGMENT, URL_QUERY, URL_SEGMENT, URL_WORD } from './scan/numbers.ts';
 
-interface Base {
-  text: string;
-  /** Undefined = every reference is for the parser. */
-  parts: { origin: string; directories: string; href: string } | undefined;
+/** Of a base: its origin, its path up to the last slash, and the whole without fragment. */
+export interface BaseParts {
+  origin: string;
+  directories: string;
+  href: string;
 }
-let last: Base = { text: '', parts: undefined };
+let last: { text: string; parts: BaseParts | undefined } = { text: '', parts: undefined };
 
-function partsOf(base: string): Base['parts'] {
+/** Undefined = every reference is for the parser. */
+export function partsOf(base: string): BaseParts | undefined {
   if (base !== last.text) {
     const url = URL.parse(base);
     const plain = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
@@ -30,18 +33,14 @@ function partsOf(base: string): Base['parts'] {
 }
 
 const ABSOLUTE = /^https?:\/\/(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9]*\//;
-/** What may stand where in a plain reference. A segment begins with `WORD`, so that none is `.` or `..`. */
-const WORD = 1;
-const SEGMENT = 2;
-const QUERY = 4;
-const FRAGMENT = 8;
-const kinds = new Uint8Array(128);
+/** What may stand where in a plain reference. A segment begins with `URL_WORD`, so that none is `.` or `..`. The scanner's core goes by it too. */
+export const kinds = new Uint8Array(128);
 for (let byte = 0; byte < 128; byte++) {
   const char = String.fromCharCode(byte);
-  if (/[\w~-]/.test(char)) kinds[byte] = WORD | SEGMENT | QUERY | FRAGMENT;
-  else if (/[.@:!$*+,;=]/.test(char)) kinds[byte] = SEGMENT | QUERY | FRAGMENT;
-  else if (/[/?&]/.test(char)) kinds[byte] = QUERY | FRAGMENT;
-  else if (char === '%') kinds[byte] = QUERY;
+  if (/[\w~-]/.test(char)) kinds[byte] = URL_WORD | URL_SEGMENT | URL_QUERY | URL_FRAGMENT;
+  else if (/[.@:!$*+,;=]/.test(char)) kinds[byte] = URL_SEGMENT | URL_QUERY | URL_FRAGMENT;
+  else if (/[/?&]/.test(char)) kinds[byte] = URL_QUERY | URL_FRAGMENT;
+  else if (char === '%') kinds[byte] = URL_QUERY;
 }
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
@@ -51,30 +50,30 @@ const COLON = 0x3a;
 /** A path without `.` and `..` among its segments, a query and a fragment. What might be a scheme is not plain. */
 function isPlain(reference: string, from: number): boolean {
   const { length } = reference;
-  let wanted = WORD;
+  let wanted = URL_WORD;
   let mayBeScheme = true;
   let part = from;
   for (let at = from; at < length; at++) {
     const char = reference.charCodeAt(at);
     const kind = char < 128 ? kinds[char]! : 0;
     if (char === COLON && mayBeScheme) return false;
-    if (wanted <= SEGMENT) {
-      if ((kind & wanted) !== 0) wanted = SEGMENT;
-      else if (char === SLASH && (wanted === SEGMENT || at === from)) {
-        wanted = WORD;
+    if (wanted <= URL_SEGMENT) {
+      if ((kind & wanted) !== 0) wanted = URL_SEGMENT;
+      else if (char === SLASH && (wanted === URL_SEGMENT || at === from)) {
+        wanted = URL_WORD;
         mayBeScheme = false;
       } else if (char === QUESTION || char === HASH) {
-        wanted = char === HASH ? FRAGMENT : QUERY;
+        wanted = char === HASH ? URL_FRAGMENT : URL_QUERY;
         part = at + 1;
         if (at === from) mayBeScheme = false;
       } else return false;
     } else if ((kind & wanted) === 0) {
-      if (char !== HASH || wanted === FRAGMENT || at === part) return false;
-      wanted = FRAGMENT;
+      if (char !== HASH || wanted === URL_FRAGMENT || at === part) return false;
+      wanted = URL_FRAGMENT;
       part = at + 1;
     } else if (char === SLASH) mayBeScheme = false;
   }
-  return wanted <= SEGMENT || part < length;
+  return wanted <= URL_SEGMENT || part < length;
 }
 
 /** Serialised; null for what cannot be parsed. */

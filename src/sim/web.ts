@@ -1,4 +1,5 @@
 /** The outgoing ports on the simulated site: fetching, robots.txt, extraction, sitemaps. */
+import { bytesOf } from '#core/json.ts';
 import { SourceFailure, type CompileExtractor, type Outgoing, type ReadSitemap } from '#core/context.ts';
 import type { Fetcher, FetchRequest, FetchResult, Robots, RobotsAnswer } from '#core/ports.ts';
 import { NEVER, pass, type Actor } from './actor.ts';
@@ -104,7 +105,7 @@ export const compilerOf =
         if (page.kind === 'garbled') return { ok: false, reason: 'extract', detail: 'garbled' };
         return {
           ok: true,
-          records: site.recordsOf(page),
+          records: site.recordsOf(page).map(bytesOf),
           links: links === undefined ? [] : page.links,
           ...(next !== undefined && page.next !== undefined && { next: page.next }),
         };

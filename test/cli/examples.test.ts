@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readTaskFile } from '#cli/task-file.ts';
-import type { JsonObject } from '#core/json.ts';
+import { jsonOf, type JsonObject } from '#core/json.ts';
 import { compileExtractor } from '#extract/compile.ts';
 import { startSite, type Site } from '../../examples/site.ts';
 
@@ -21,7 +21,7 @@ async function recordsOf(example: string, where: string): Promise<JsonObject[]> 
   const extractor = await compileExtractor({ extract: read.task.extract });
   const extraction = await extractor.extract({ url, finalUrl: url, headers, body: await response.bytes() });
   if (!extraction.ok) throw new Error(extraction.detail);
-  return extraction.records;
+  return extraction.records.map((bytes) => jsonOf(bytes) as JsonObject);
 }
 
 test.each<[string, string, number, JsonObject]>([

@@ -16,3 +16,17 @@ test('lines of any text and length are the bytes of their UTF-8, each ended by a
     }),
   );
 });
+
+test('records of a head and JSON, in memory that was given back', () => {
+  const first = new LineBuffer();
+  first.add('x'.repeat(300_000));
+  first.release();
+  expect(first.lines).toBe(1);
+  const second = new LineBuffer();
+  second.addRecord({ head: '{"url":"ä","data":', data: Buffer.from('{"a":1}') });
+  second.addRecord({ head: '{"data":', data: Buffer.alloc(400_000, 0x20) });
+  expect(Buffer.from(second.bytes).toString()).toBe(`{"url":"ä","data":{"a":1}}\n{"data":${' '.repeat(400_000)}}\n`);
+  // What was given away is not the old one's any more, also when it goes on.
+  first.add('y');
+  expect(Buffer.from(first.bytes).toString()).toBe('y\n');
+});

@@ -10,9 +10,10 @@ import {
   zhBookPage,
   zhIndexPage,
 } from '../../examples/bookshop/pages.ts';
-import { scanEngine, treeReason } from '#extract/markup-engine.ts';
+import { treeReason } from '#extract/markup-engine.ts';
 import type { MarkupQuery, Pick } from '#extract/markup.ts';
 import { compareGenerated, emptyTally, mixedUp } from '#support/markup/compare.ts';
+import { scannedRows } from '#support/markup/scanned.ts';
 
 const SHOP = [
   homePage(),
@@ -34,9 +35,9 @@ const query = (part: Partial<MarkupQuery> = {}): MarkupQuery => ({
 });
 
 describe('generated documents and queries', () => {
-  test('2,000 of them give what the tree gives', () => {
+  test('2,000 of them give what the tree gives', async () => {
     const tally = emptyTally();
-    compareGenerated(tally, 20_261_126, 2_000);
+    await compareGenerated(tally, 20_261_126, 2_000);
     expect(tally.differences).toEqual([]);
     expect(tally.documents).toBe(2_000);
     // Otherwise nothing would have been compared.
@@ -44,9 +45,9 @@ describe('generated documents and queries', () => {
     expect(tally.unfollowed.size).toBeGreaterThan(5);
   });
 
-  test('300 pages of the bookshop, cut and mixed up', () => {
+  test('300 pages of the bookshop, cut and mixed up', async () => {
     const tally = emptyTally();
-    compareGenerated(tally, 6, 300, mixedUp(SHOP));
+    await compareGenerated(tally, 6, 300, mixedUp(SHOP));
     expect(tally.differences).toEqual([]);
     expect(tally.scanned).toBeGreaterThan(150);
   });
@@ -71,14 +72,9 @@ describe('what is left to the tree', () => {
     ['a link in a link that stays open', '<a href=1><svg><desc><a href=2>'],
     ['a part of a table that ends in a template', '<template><tr><tbody></template>'],
     ['deep nesting', '<div>'.repeat(2_100)],
-  ])('%s', (why, html) => {
-    const scan = scanEngine(
-      query({
-        picks: [text('p', true), text('head'), { ...text('body'), reading: { as: 'attribute', name: 'class' } }],
-      }),
-    );
-    const scanned = scan?.({ body: Buffer.from(html), encoding: 'utf-8' });
-    expect(scanned).toBe(why);
+  ])('%s', async (why, html) => {
+    const picks: Pick[] = [text('p', true), text('head'), { ...text('body'), reading: { as: 'attribute', name: 'class' } }]; // prettier-ignore
+    expect((await scannedRows(query({ picks })))(html)).toBe(why);
   });
 
   test.each<[css: string, why: string]>([
@@ -91,25 +87,24 @@ describe('what is left to the tree', () => {
     ['é', '"é" has an element name beyond ASCII'],
     [`${'a '.repeat(40)}b`, `"${'a '.repeat(40)}b" has a selector of more than 32 steps`],
   ])('selector %s', (css, why) => {
-    expect(treeReason(query({ picks: [text(css)] }))).toBe(why);
+    expect(treeReason(query({ picks: [text(css)] }), [])).toBe(why);
   });
 
   test('too many selectors', () => {
     const picks = Array.from({ length: 300 }, (_, i) => text(`.c${String(i)} b`));
-    expect(treeReason(query({ picks }))).toBe('more than 256 steps in all selectors');
-    expect(treeReason(query({ picks: picks.slice(0, 100) }))).toBeUndefined();
+    expect(treeReason(query({ picks }), [])).toBe('more than 256 steps in all selectors');
+    expect(treeReason(query({ picks: picks.slice(0, 100) }), [])).toBeUndefined();
   });
 });
 
 describe('stopping early', () => {
   /** Whoever reads on to the end leaves the document to the tree. */
   const trap = '<math><annotation-xml>x</math>';
-  const answer = (html: string, part: Partial<MarkupQuery> = {}) =>
-    scanEngine(query({ picks: [text('h1')], ...part }))?.({ body: Buffer.from(html), encoding: 'utf-8' });
-  const found = { ok: true, answer: expect.objectContaining({ rows: [[['t']]] }) as unknown };
+  const rows = async (html: string, part: Partial<MarkupQuery> = {}) =>
+    (await scannedRows(query({ picks: [text('h1')], ...part })))(html);
 
-  test('once the first matches are read', () => {
-    expect(answer(`<h1>t</h1>${trap}`)).toEqual(found);
+  test('once the first matches are read', async () => {
+    expect(await rows(`<h1>t</h1>${trap}`)).toEqual([['t']]);
   });
   test.each<[why: string, html: string, part?: Partial<MarkupQuery>]>([
     ['every match is wanted', `<h1>t</h1>${trap}`, { picks: [text('h1', true)] }],
@@ -120,7 +115,7 @@ describe('stopping early', () => {
     ['a table is open', `<table><tr><td><h1>t</h1>${trap}`],
     ['a frameset may take the body away', `<h1>t</h1>${trap}<frameset>`],
     ['the body may get a class', `<h1>t</h1>${trap}<body class=a>`, { picks: [text('.a h1, h1')] }],
-  ])('not while %s', (_why, html, part) => {
-    expect(typeof answer(html, part)).toBe('string');
+  ])('not while %s', async (_why, html, part) => {
+    expect(typeof (await rows(html, part))).toBe('string');
   });
 });

@@ -2,6 +2,7 @@
  * All steps on in-memory ports under a virtual clock, driven as the state machine and the queue would: for tests of the
  * core without a network, an emulator or a real second.
  */
+import { bytesOf } from '#core/json.ts';
 import { NO_SWITCHES } from '#core/switches.ts';
 import type { CompileExtractor, Outgoing } from '#core/context.ts';
 import type {
@@ -89,7 +90,7 @@ export const compileWords: CompileExtractor = ({ links, next }) =>
       const after = next && urls[0];
       return {
         ok: true,
-        records: [{ body: text.slice(0, 200) }],
+        records: [bytesOf({ body: text.slice(0, 200) })],
         links: links ? urls : [],
         ...(after !== undefined && { next: after }),
       };

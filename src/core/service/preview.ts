@@ -3,6 +3,7 @@
  * addresses only. Nothing of it is stored, and secrets are not sent: a draft may not carry them where its author points.
  */
 import type { CompileExtractor, Outgoing } from '../context.ts';
+import { jsonOf, type JsonObject } from '../json.ts';
 import {
   PREVIEW_PATIENCE_MS,
   PREVIEW_RECORDS_MAX,
@@ -126,5 +127,6 @@ async function extracted(trial: Trial, { extract }: TaskSpec, url: string, page:
   const extraction = await (await trial.compileExtractor({ extract })).extract(document);
   if (!extraction.ok)
     return { ...view, candidates, records: [], problem: { reason: extraction.reason, detail: extraction.detail } };
-  return { ...view, candidates, records: extraction.records.slice(0, PREVIEW_RECORDS_MAX) };
+  const records = extraction.records.slice(0, PREVIEW_RECORDS_MAX).map((data) => jsonOf(data) as JsonObject);
+  return { ...view, candidates, records };
 }

@@ -17,6 +17,7 @@ import type { Extraction, Extractor, FetchResult, HopAnswer, RobotsAnswer } from
 import type { SecretsFor } from '../secret-headers.ts';
 import type { ShardRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
+import type { RecordLine } from '../line-buffer.ts';
 import type { Finished } from './batch.ts';
 
 export type WorkPorts = Pick<
@@ -248,9 +249,10 @@ export class Attempts {
     const fetchedAt = new Date(this.#ports.clock.now()).toISOString();
     const read = (extraction: Extraction): Extracted => {
       if (!extraction.ok) return { ok: false, why: { reason: extraction.reason, detail: extraction.detail, status } };
-      const lines = extraction.records.map((data, index) =>
-        JSON.stringify({ url, fetchedAt, status, finalUrl, index, data }),
-      );
+      const lines = extraction.records.map((data, index) => ({
+        head: `${JSON.stringify({ url, fetchedAt, status, finalUrl, index }).slice(0, -1)},"data":`,
+        data,
+      }));
       return { ...extraction, lines };
     };
     const failed = (error: unknown): Extracted => {
@@ -268,7 +270,7 @@ export class Attempts {
     target: PendingTarget,
     state: Ended,
     result: Extract<FetchResult, { ok: true }>,
-    extraction: Extract<Extraction, { ok: true }> & { lines: string[] },
+    extraction: Extract<Extraction, { ok: true }> & { lines: RecordLine[] },
   ): AttemptEnd {
     const links = this.#links(target, result.finalUrl, extraction.links);
     const got = { bytes: result.body.byteLength, records: extraction.lines, links };
@@ -317,7 +319,7 @@ export class Attempts {
     target: PendingTarget,
     state: Ended,
     attempted: number,
-    got: { bytes?: number; records?: string[]; links?: string[] } = {},
+    got: { bytes?: number; records?: RecordLine[]; links?: string[] } = {},
   ): AttemptEnd {
     const { bytes = 0, records = [], links = [] } = got;
     const { index } = target;
@@ -333,5 +335,5 @@ export class Attempts {
 
 type Ended = Extract<TargetState, { kind: 'ended' }>;
 type Extracted =
-  | (Extract<Extraction, { ok: true }> & { lines: string[] })
+  | (Extract<Extraction, { ok: true }> & { lines: RecordLine[] })
   | { ok: false; why: Omit<Extract<Verdict, { kind: 'giveUp' }>, 'kind'> };

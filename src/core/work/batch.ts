@@ -3,7 +3,7 @@
  * conditional write on the shard's row that names the epoch. What no row names does not exist for readers.
  */
 import { withSet } from '../bitmap.ts';
-import { LineBuffer } from '../line-buffer.ts';
+import { LineBuffer, type RecordLine } from '../line-buffer.ts';
 import { addCounts, type BucketCounts, type LedgerLine } from '../ledger.ts';
 import { commitName, dueOf, fileName, fileObject, linksObject } from '../names.ts';
 import { asAttr, asShard, type CommitRow, type LeasedShard, type RetryMap, type ShardRow } from '../rows.ts';
@@ -14,7 +14,7 @@ export interface Finished {
   /** Place in the shard; undefined for a line that is no target of the shard (a page beyond a follow's limit). */
   index: number | undefined;
   line: LedgerLine;
-  records: string[];
+  records: RecordLine[];
   links: string[];
   /** Body bytes received. */
   bytes: number;
@@ -30,7 +30,7 @@ export class Batch {
   counts: BucketCounts = {};
   attempts = 0;
   bodyBytes = 0;
-  /** Characters held, for the bound on memory. */
+  /** Characters and bytes held, for the bound on memory. */
   size = 0;
 
   constructor(startedAt: number) {
@@ -41,13 +41,19 @@ export class Batch {
     return this.lines.lines === 0;
   }
 
+  /** Once it is committed: what was written is not read again. */
+  release(): void {
+    this.lines.release();
+    this.records.release();
+  }
+
   add(finished: Finished): void {
     const line = JSON.stringify(finished.line);
     if (finished.index !== undefined) this.indexes.push(finished.index);
     this.lines.add(line);
     for (const record of finished.records) {
-      this.records.add(record);
-      this.size += record.length;
+      this.records.addRecord(record);
+      this.size += record.head.length + record.data.length;
     }
     for (const link of finished.links) {
       this.links.push(link);

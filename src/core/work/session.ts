@@ -328,6 +328,7 @@ export class Session implements Controlled {
       return false;
     }
     const { rb = 0, lb = 0 } = (batch.isEmpty ? undefined : committed.commits.at(-1)) ?? {};
+    batch.release();
     this.#ports.meter.count(METRICS.storedBytes, rb + lb);
     if (committed.state === 'LEASED') this.#shard = committed;
     this.#leaseSetAt = clock.now();

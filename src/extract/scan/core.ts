@@ -1,27 +1,32 @@
 /**
- * The scanner's core: WebAssembly, compiled from `core/` by `npm run scanner`. One instance serves all queries, one document
- * at a time; the tables of a query are written into its memory when it is another one than before.
+ * The scanner's core: WebAssembly, compiled from `core/` by `npm run scanner`. It scans a document and writes its records as
+ * JSON, all in its own memory; what it cannot do by itself it asks back. One instance serves all plans, one document at a
+ * time; the tables of a plan are written into its memory when it is another one than before.
  */
+import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
+import type { Json } from '#core/json.ts';
+import { baseUrl } from '../convert.ts';
+import type { MarkupReadResult } from '../markup.ts';
+import { kinds as urlKinds, partsOf } from '../resolve.ts';
 import { CORE_BASE64 } from './core-bytes.ts';
+import { markupOf, type Told } from './markup-text.ts';
 import {
-  CONFIG_BYTES,
+  BASE_BYTES,
   FIRST_FREE_TAG,
   GUARD_BYTES,
+  LIST_BASE,
+  LIST_LINKS,
+  LIST_NEXT,
   NOT_VERBATIM,
   SVG,
-  TEST_EQUALS,
-  TEST_EXISTS,
-  TEST_NONE,
-  TEST_SLOW,
-  TEST_WORD,
 } from './numbers.ts';
-import type { Opening, SlowTest, Test } from './program.ts';
-import type { Query } from './query.ts';
-import { classes, endRules, startRules, tagName, tagNames } from './tags.ts';
+import { readsOf, Tables, type Plan } from './tables.ts';
+import type { Opening, SlowTest } from './program.ts';
+import { classes, endRules, startRules, tagName } from './tags.ts';
 import { TextOf } from './text.ts';
 import { FAULTS, Unfollowed } from './unfollowed.ts';
 
-interface Exports {
+export interface Exports {
   memory: WebAssembly.Memory;
   address(table: number): number;
   forgetNames(): void;
@@ -36,11 +41,26 @@ interface Exports {
     readsRoot: number,
     usesBase: number,
   ): void;
+  configureValues(picks: number, hasRecords: number, links: number, next: number, base: number): void;
+  configureRecords(fields: number, at: number): void;
+  setBase(origin: number, directories: number, whole: number): void;
   /** 0, or the number of a fault. */
   scan(at: number, length: number): number;
-  eventsFrom(): number;
-  eventsEnd(): number;
   attributeCount(): number;
+  /** The first value of a list (`LIST_`), and what follows a value: 0 = none. A value's places are those in the document. */
+  listed(list: number): number;
+  nextOf(value: number): number;
+  fromOf(value: number): number;
+  toOf(value: number): number;
+  /** 0, or the number of a fault. */
+  write(): number;
+  writtenFrom(): number;
+  writtenTo(): number;
+  /** The field without which a record may not be, -1 = none; and the record's number. */
+  lacking(): number;
+  lackingIn(): number;
+  /** Makes memory of so many bytes at a place. */
+  room(at: number, bytes: number): void;
 }
 
 /** In the order of `address` in `core/memory.ts`. */
@@ -61,31 +81,27 @@ const TABLES = [
   'names',
   'nameAt',
   'marks',
+  'urlKinds',
+  'base',
   'document',
 ] as const;
-type Table = (typeof TABLES)[number];
+export type Addresses = Record<(typeof TABLES)[number], number>;
 
 const PAGE_BYTES = 65_536;
 /** Memory never shrinks: an instance whose memory is larger than this is given up after the document. */
 const KEPT_BYTES_MAX = 24 * 2 ** 20;
-
-/** What a scan found: numbers that `answer.ts` reads, about the document that it was given. */
-export interface Found {
-  events: Int32Array;
-  from: number;
-  to: number;
-  text: TextOf;
-  nameOf(key: number): string;
-}
+/** Up to here a text gets room for the worst case, three bytes for each character; of a longer one the bytes are counted. */
+const SHORT_CHARS = 65_536;
+const LF = 10;
 
 let compiled: WebAssembly.Module | undefined;
 let current: Core | undefined;
 
-/** Throws `Unfollowed`. What is found holds until the next scan. */
-export function scanned(query: Query, utf8: Buffer): Found {
+/** Throws `Unfollowed`. */
+export function written(plan: Plan, utf8: Buffer, finalUrl: string): MarkupReadResult {
   const core = (current ??= new Core());
   try {
-    return core.scan(query, utf8);
+    return core.written(plan, utf8, finalUrl);
   } finally {
     if (core.memoryBytes > KEPT_BYTES_MAX) current = undefined;
   }
@@ -93,48 +109,102 @@ export function scanned(query: Query, utf8: Buffer): Found {
 
 class Core {
   readonly #exports: Exports;
-  readonly #at: Record<Table, number>;
-  #query: Query | undefined;
+  readonly #at: Addresses;
+  #plan: Plan | undefined;
   #tests: SlowTest[] = [];
   #bytes: Uint8Array;
   #words: Int32Array;
   #text = new TextOf(Buffer.alloc(0));
+  /** That the core resolves by. */
+  #base = '';
 
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(CORE_BASE64, 'base64'));
-    const slowTest = (test = 0, key = 0): number => (this.#tests[test]?.(this.#opening(key)) === true ? 1 : 0);
-    this.#exports = new WebAssembly.Instance(compiled, { automaton: { slowTest } }).exports as unknown as Exports;
+    this.#exports = new WebAssembly.Instance(compiled, {
+      automaton: { slowTest: this.#slowTest },
+      references: { decode: this.#decode },
+      records: { convert: this.#convert, markup: this.#markup },
+    }).exports as unknown as Exports;
     const { memory, address } = this.#exports;
-    this.#at = Object.fromEntries(TABLES.map((table, i) => [table, address(i)])) as Record<Table, number>;
+    this.#at = Object.fromEntries(TABLES.map((table, i) => [table, address(i)])) as Addresses;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
     this.#bytes.set(new Uint8Array(classes.buffer), this.#at.classes);
     this.#bytes.set(startRules, this.#at.startRules);
     this.#bytes.set(endRules, this.#at.endRules);
+    this.#bytes.set(urlKinds, this.#at.urlKinds);
   }
 
   get memoryBytes(): number {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  scan(query: Query, utf8: Buffer): Found {
+  written(plan: Plan, utf8: Buffer, finalUrl: string): MarkupReadResult {
     if (utf8.includes(0)) throw new Unfollowed('a NUL');
-    if (this.#query !== query) this.#take(query);
+    if (this.#plan !== plan) {
+      this.#plan = undefined;
+      this.#tests = new Tables(this.#exports, this.#at, this.#words, this.#bytes).put(plan);
+      this.#plan = plan;
+    }
     const at = this.#at.document;
     this.#reserve(at + utf8.length + 2 * GUARD_BYTES);
     this.#bytes.set(utf8, at);
     this.#text = new TextOf(utf8);
-    const fault = this.#exports.scan(at, utf8.length);
-    if (fault !== 0) throw new Unfollowed(FAULTS[fault]);
-    this.#refresh();
+    this.#check(this.#exports.scan(at, utf8.length));
+    const base = baseUrl(this.#listed(LIST_BASE)[0], finalUrl);
+    this.#setBase(base);
+    this.#check(this.#exports.write());
+    const lacking = this.#exports.lacking();
+    if (lacking >= 0) return { ok: false, detail: plan.fields[lacking]!.lacking(this.#exports.lackingIn()) };
     return {
-      events: this.#words,
-      from: this.#exports.eventsFrom() >> 2,
-      to: this.#exports.eventsEnd() >> 2,
-      text: this.#text,
-      nameOf: this.#nameOf,
+      ok: true,
+      content: { written: this.#records(plan.query.each) },
+      links: this.#listed(LIST_LINKS),
+      next: this.#listed(LIST_NEXT)[0],
+      base,
     };
   }
+
+  /** The core's memory may have grown. */
+  #check(fault: number): void {
+    if (fault !== 0) throw new Unfollowed(FAULTS[fault]);
+    this.#refresh();
+  }
+
+  #listed(list: number): string[] {
+    const { listed, nextOf, fromOf, toOf } = this.#exports;
+    const values: string[] = [];
+    for (let value = listed(list); value !== 0; value = nextOf(value)) {
+      const from = fromOf(value);
+      if (from >= 0) values.push(this.#text.value(from, toOf(value)));
+    }
+    return values;
+  }
+
+  #setBase(base: string): void {
+    if (base === this.#base) return;
+    this.#base = base;
+    const { origin, directories, href } = partsOf(base) ?? { origin: '', directories: '', href: '' };
+    const parts = [origin, directories, href].map((part) => Buffer.from(JSON.stringify(part).slice(1, -1)));
+    const [ofOrigin, ofDirectories, whole] = parts.map(({ length }) => length) as [number, number, number];
+    const isLong = ofOrigin + ofDirectories + whole > BASE_BYTES;
+    if (!isLong) this.#bytes.set(Buffer.concat(parts), this.#at.base);
+    this.#exports.setBase(isLong ? 0 : ofOrigin, ofDirectories, whole);
+  }
+
+  /** Copied: the next document is written in the same place. */
+  #records(areMany: boolean): Uint8Array[] {
+    const from = this.#exports.writtenFrom();
+    const all = Buffer.from(this.#bytes.subarray(from, this.#exports.writtenTo()));
+    if (!areMany) return [all.subarray(0, -1)];
+    const records: Uint8Array[] = [];
+    for (let at = 0, end = all.indexOf(LF); end >= 0; at = end + 1, end = all.indexOf(LF, at)) {
+      records.push(all.subarray(at, end));
+    }
+    return records;
+  }
+
+  // -------------------------------------------------------------- memory
 
   #reserve(bytes: number): void {
     const { memory } = this.#exports;
@@ -150,65 +220,45 @@ class Core {
     this.#words = new Int32Array(buffer);
   }
 
-  // -------------------------------------------------------------- the query's tables
-
-  #take(query: Query): void {
-    const { program } = query;
-    const { words } = program;
-    const at = this.#at;
-    this.#query = query;
-    this.#tests = [];
-    const put = (table: Table, numbers: ArrayLike<number>): void => this.#words.set(numbers, at[table] >> 2);
-    for (const table of ['start', 'descendant', 'child', 'subject', 'scope', 'byTag'] as const)
-      put(table, program[table]);
-    const config = new Config(this.#words, this.#bytes, at.config);
-    put(
-      'selectorOf',
-      Array.from({ length: 32 * words }, (_, bit) => program.selectorOf[bit] ?? 0),
-    );
-    put(
-      'testsOf',
-      Array.from({ length: 32 * words }, (_, bit) => this.#testsAt(config, program.tests[bit])),
-    );
-    put(
-      'selectors',
-      query.picksOf.flatMap((_, selector) => selectorNumbers(query, selector, config)),
-    );
-    this.#exports.forgetNames();
-    for (const [i, name] of tagNames.entries()) this.#addName(config, name, i + 1);
-    for (const [name, number] of program.names) this.#addName(config, name, number);
-    this.#exports.configure(
-      words,
-      query.picksOf.length,
-      Number(query.usesScope),
-      Number(query.each),
-      Number(program.scopeHasChains),
-      query.firstMatches,
-      Number(program.readsRoot || query.writesMarkup),
-      Number(query.usesBase),
-    );
+  #read(from: number, to: number): string {
+    this.#refresh();
+    return Buffer.from(this.#bytes.buffer, from, to - from).toString();
   }
 
-  #addName(config: Config, name: string, number: number): void {
-    const bytes = Buffer.alloc(16);
-    bytes.write(name, 'latin1');
-    const at = number < FIRST_FREE_TAG ? 0 : config.bytes(Buffer.from(name));
-    this.#exports.addName(bytes.readBigInt64LE(0), bytes.readBigInt64LE(8), number, at, name.length);
-  }
-
-  #testsAt(config: Config, tests: Test[] | undefined): number {
-    if (tests === undefined) return 0;
-    const numbers = tests.flatMap((test) => {
-      if (test.kind === 'slow') return [TEST_SLOW, this.#tests.push(test.slow) - 1];
-      const name = [config.bytes(test.name), test.name.length];
-      if (test.kind === 'exists') return [TEST_EXISTS, ...name];
-      const kind = test.kind === 'word' ? TEST_WORD : TEST_EQUALS;
-      return [kind, ...name, config.bytes(test.value), test.value.length, this.#tests.push(test.slow) - 1];
-    });
-    return config.numbers([...numbers, TEST_NONE]);
+  /** Writes a text at a place; where it ends. */
+  #write(at: number, text: string): number {
+    const bytes = text.length > SHORT_CHARS ? Buffer.byteLength(text) : 3 * text.length;
+    this.#exports.room(at, bytes);
+    this.#refresh();
+    return at + encoder.encodeInto(text, this.#bytes.subarray(at, at + bytes)).written;
   }
 
   // -------------------------------------------------------------- asked back
+
+  readonly #slowTest = (test: number, key: number): number =>
+    this.#tests[test]?.(this.#opening(key)) === true ? 1 : 0;
+
+  readonly #decode = (from: number, to: number, isAttribute: number, at: number): number => {
+    const text = this.#read(from, to);
+    return this.#write(at, isAttribute === 1 ? decodeHTMLAttribute(text) : decodeHTML(text));
+  };
+
+  readonly #convert = (field: number, from: number, to: number): number => {
+    const raw = JSON.parse(this.#read(from, to)) as Json;
+    return this.#write(from, JSON.stringify(this.#plan!.fields[field]!.convert(raw, this.#base)));
+  };
+
+  readonly #markup = (from: number, to: number, at: number): number => {
+    this.#refresh();
+    const { query } = this.#plan!;
+    const told: Told = {
+      words: this.#words,
+      text: this.#text,
+      nameOf: this.#nameOf,
+      attributesOf: (selector) => readsOf(query, selector).length,
+    };
+    return this.#write(at, JSON.stringify(markupOf(told, from >> 2, to >> 2)));
+  };
 
   readonly #nameOf = (key: number): string => {
     const number = key & (SVG - 1);
@@ -240,61 +290,4 @@ class Core {
   }
 }
 
-/** Numbers and bytes that the tables point to. */
-class Config {
-  readonly #words: Int32Array;
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
-  #next: number;
-
-  constructor(words: Int32Array, bytes: Uint8Array, at: number) {
-    this.#words = words;
-    this.#bytes = bytes;
-    this.#next = at;
-    this.#end = at + CONFIG_BYTES;
-  }
-
-  /** Their address. */
-  bytes(bytes: Uint8Array): number {
-    const at = this.#room(bytes.length);
-    this.#bytes.set(bytes, at);
-    return at;
-  }
-  numbers(numbers: number[]): number {
-    const at = this.#room(4 * numbers.length);
-    this.#words.set(numbers, at >> 2);
-    return at;
-  }
-
-  #room(bytes: number): number {
-    const at = this.#next;
-    this.#next = (at + bytes + 3) & ~3;
-    if (this.#next > this.#end) throw new Unfollowed('a query that is too large');
-    return at;
-  }
-}
-
-/** What the core has to know about a selector (`core/automaton.ts`). */
-function selectorNumbers(query: Query, selector: number, config: Config): number[] {
-  const picks = query.picksOf[selector]!.map((pick) => query.readings[pick]!);
-  const count = (as: string): number => picks.filter(({ reading }) => reading.as === as).length;
-  const isEach = query.each && selector === 0;
-  const once =
-    selector !== query.links && !isEach && (query.each ? picks.length === 0 : picks.every(({ all }) => !all));
-  const reads = readsOf(query, selector).map((name) => Buffer.from(name));
-  const names = reads.flatMap((name) => [config.bytes(name), name.length]);
-  const [texts, htmls] = [count('text'), count('html')];
-  const atStart = count('attribute') + (selector === query.next ? 1 : 0);
-  return [Number(once), texts, htmls, atStart, texts + htmls, reads.length, config.numbers(names), 0, 0];
-}
-
-/** The attributes that are read of what a selector finds, each once, in the order in which the core tells them. */
-export function readsOf({ picksOf, readings, links, next, base }: Query, selector: number): string[] {
-  const names = picksOf[selector]!.flatMap((pick) => {
-    const { reading } = readings[pick]!;
-    return reading.as === 'attribute' ? [reading.name] : [];
-  });
-  if (selector === links || selector === next || selector === base) names.push('href');
-  if (selector === links) names.push('src');
-  return [...new Set(names)];
-}
+const encoder = new TextEncoder();

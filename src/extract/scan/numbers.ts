@@ -176,6 +176,8 @@ export const DEPTH_MAX = 2_000;
 export const WORDS_MAX = 8;
 /** What a query may take: names, tests, attributes to read. */
 export const CONFIG_BYTES = 65_536;
+/** A longer base URL is for the parser. */
+export const BASE_BYTES = 8_192;
 export const NAME_SLOTS = 2_048;
 /** `low` and `high` eight bytes of a name in lower case, and its number. */
 export const NAME_ENTRY = 24;
@@ -186,12 +188,12 @@ export const GUARD_BYTES = 64;
 
 // ---------------------------------------------------------------- what the core tells, as 32-bit numbers
 
-/** More than this of one document is left to the tree, which has bounds of its own. */
+/** More than this of one document, told or written, is left to the tree, which has bounds of its own. */
 export const EVENT_BYTES_MAX = 134_217_728;
 
 /** Set in a `to` whose text has to be decoded: characters beyond ASCII, references, carriage returns. */
 export const NOT_VERBATIM = -2_147_483_648;
-/** from, to, key of the parent, whether references are to be decoded, whether it stands in a template. */
+/** from, to, key of the parent, whether references are to be decoded, whether it stands in a template; if not, later the next such text. */
 export const EVENT_TEXT = 1;
 /** depth, key: something matched the element that begins. */
 export const EVENT_ELEMENT = 2;
@@ -209,6 +211,34 @@ export const EVENT_START_TAG = 7;
 export const EVENT_END_TAG = 8;
 /** from, to. */
 export const EVENT_COMMENT = 9;
+
+// ---------------------------------------------------------------- what a pick reads of an element: the place of its attribute among those told, or one of these
+
+export const READS_TEXT = -1;
+export const READS_MARKUP = -2;
+
+// ---------------------------------------------------------------- what is made of the values of a field
+
+/** JSON that is there already. */
+export const FIELD_CONSTANT = 0;
+export const FIELD_VERBATIM = 1;
+/** References of attributes, resolved. */
+export const FIELD_URL = 2;
+/** Whatever the code outside makes of them. */
+export const FIELD_CONVERTED = 3;
+
+// ---------------------------------------------------------------- lists of what a document has apart from records
+
+export const LIST_LINKS = 0;
+export const LIST_NEXT = 1;
+export const LIST_BASE = 2;
+
+// ---------------------------------------------------------------- what may stand where in a plain reference (`resolve.ts`)
+
+export const URL_WORD = 1;
+export const URL_SEGMENT = 2;
+export const URL_QUERY = 4;
+export const URL_FRAGMENT = 8;
 
 // ---------------------------------------------------------------- tests of a compound
 
@@ -252,3 +282,4 @@ export const FAULT_MANY_ATTRIBUTES = 26;
 export const FAULT_MANY_FORMATS = 27;
 export const FAULT_ODD_INPUT = 28;
 export const FAULT_MUCH = 29;
+export const FAULT_LONG_REFERENCE = 30;

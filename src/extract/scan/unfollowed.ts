@@ -35,4 +35,5 @@ export const FAULTS = [
   'too many open formatting elements',
   'an input whose type is written with references',
   'too many matches',
+  'a very long reference',
 ];

@@ -1,10 +1,10 @@
 /** Both engines on the same documents and queries: what they do alike, what is left to the tree, and where they differ. */
-import { domEngine } from '#extract/dom-engine.ts';
-import { scanEngine } from '#extract/markup-engine.ts';
-import type { MarkupBytes, MarkupQuery, MarkupResult } from '#extract/markup.ts';
+import type { FieldSpec } from '#core/task.ts';
+import type { MarkupBytes, MarkupQuery, Pick } from '#extract/markup.ts';
 import { Dice } from './dice.ts';
 import { encoded, randomDocument } from './documents.ts';
 import { randomQuery } from './queries.ts';
+import { bothOf, type Both, type Said } from './scanned.ts';
 
 export interface Difference {
   query: MarkupQuery;
@@ -34,30 +34,35 @@ const DOCUMENTS_PER_QUERY = 10;
 const DIFFERENCES_MAX = 5;
 
 /** Documents from a seed on, each by the query of its ten. */
-export function compareGenerated(tally: Tally, seed: number, count: number, made = generated): void {
+export async function compareGenerated(tally: Tally, seed: number, count: number, made = generated): Promise<void> {
   const dice = new Dice(seed);
   for (let left = count; left > 0;) {
     const query = randomQuery(dice);
-    const scan = scanEngine(query);
-    tally.queries[scan ? 'scan' : 'tree']++;
-    if (!scan) continue;
-    const tree = domEngine('html', query);
-    for (let i = 0; i < DOCUMENTS_PER_QUERY && left > 0; i++, left--) compare(tally, query, scan, tree, made(dice));
+    const both = await bothOf(query, (pick) => randomOptions(dice, pick));
+    tally.queries[both.scan ? 'scan' : 'tree']++;
+    if (!both.scan) continue;
+    for (let i = 0; i < DOCUMENTS_PER_QUERY && left > 0; i++, left--) compare(tally, query, both, made(dice));
     if (tally.differences.length >= DIFFERENCES_MAX) return;
   }
 }
 
 export const generated = (dice: Dice): MarkupBytes => encoded(dice, randomDocument(dice));
 
-function compare(
-  tally: Tally,
-  query: MarkupQuery,
-  scan: (document: MarkupBytes) => MarkupResult | string,
-  tree: (document: MarkupBytes) => MarkupResult,
-  document: MarkupBytes,
-): void {
+/** What a task may say about a field beside what it reads. */
+function randomOptions(dice: Dice, { reading }: Pick): FieldSpec {
+  const as =
+    reading.as === 'html' ? undefined : dice.chance(0.5) ? undefined : dice.of(['text', 'url', 'integer'] as const);
+  return {
+    ...(reading.as === 'attribute' && dice.chance(0.4) ? { as: 'url' } : as !== undefined && { as }),
+    ...(dice.chance(0.1) && { match: dice.of(['[a-z]+', '(.)$', 'x']) }),
+    ...(dice.chance(0.15) && { default: dice.of([null, 'none', ['é', null], 0]) }),
+    ...(dice.chance(0.03) && { required: true }),
+  };
+}
+
+function compare(tally: Tally, query: MarkupQuery, { scan, tree }: Both, document: MarkupBytes): void {
   tally.documents++;
-  const scanned = scan(document);
+  const scanned = scan?.(document) ?? 'a tree';
   if (typeof scanned === 'string') {
     tally.unfollowed.set(scanned, (tally.unfollowed.get(scanned) ?? 0) + 1);
     return;
@@ -71,10 +76,10 @@ function compare(
 }
 
 /** The base is left aside where nobody asks for it: an early stop may not have seen it. */
-function comparable(result: MarkupResult, query: MarkupQuery): unknown {
-  if (!result.ok) return result;
-  const { baseHref, ...answer } = result.answer;
-  return query.base ? { ...answer, baseHref } : answer;
+function comparable(said: Said, query: MarkupQuery): unknown {
+  if (!said.ok) return said;
+  const { base, ...rest } = said;
+  return query.base ? { ...rest, base } : rest;
 }
 
 /** Pages with pieces cut out, doubled and put elsewhere. */

@@ -55,7 +55,7 @@ import {
 /** Does the element whose marks are in memory pass the test of a number? For what bytes alone cannot say. */
 declare function slowTest(test: i32, key: i32): i32;
 
-/** A selector's nine numbers. */
+/** A selector's thirteen numbers. */
 const ONCE = 0;
 const TEXTS = 4;
 const HTMLS = 8;
@@ -63,12 +63,18 @@ const HTMLS = 8;
 const AT_START = 12;
 const AT_END = 16;
 /** The attributes it reads: how many, and where their names (address and length each) are listed. */
-const READS = 20;
+export const READS = 20;
 const READS_AT = 24;
 const TAKEN = 28;
 /** The element (by a serial number) for which it was told last. */
 const SEEN = 32;
-const SELECTOR = 36;
+/** The picks that read what it finds: how many, and where they (three numbers each) are listed. */
+export const PICKS = 36;
+export const PICKS_AT = 40;
+/** Where `href` and `src` stand among what it reads. */
+export const HREF = 44;
+export const SRC = 48;
+export const SELECTOR = 52;
 
 /** A watch's five numbers. */
 const DEPTH = 0;

@@ -1,4 +1,4 @@
-/** What the core tells: 32-bit numbers behind the document, read when the scan is over. */
+/** What the scan tells: 32-bit numbers behind the document, read when it is over. What is made of them follows. */
 import { EVENT_BYTES_MAX, FAULT_MUCH } from '../numbers.ts';
 import { unfollowed } from './fault.ts';
 

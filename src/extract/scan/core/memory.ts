@@ -1,5 +1,5 @@
 /** Where everything lies. The tables of HTML and of the query are written from outside, once for each query. */
-import { CONFIG_BYTES, DEPTH_MAX, KEYS, NAME_ENTRY, NAME_SLOTS, SVG, WORDS_MAX } from '../numbers.ts';
+import { BASE_BYTES, CONFIG_BYTES, DEPTH_MAX, KEYS, NAME_ENTRY, NAME_SLOTS, SVG, WORDS_MAX } from '../numbers.ts';
 
 export const ATTRIBUTES_MAX = 4_096;
 export const FORMATS_MAX = 8_192;
@@ -10,6 +10,8 @@ const PLACES = DEPTH_MAX + 2;
 export const classes: usize = memory.data(2 * KEYS, 16);
 export const startRules: usize = memory.data(SVG, 16);
 export const endRules: usize = memory.data(SVG, 16);
+/** What an ASCII character may be in a plain reference. */
+export const urlKinds: usize = memory.data(128, 16);
 
 // ---------------------------------------------------------------- of the query
 
@@ -23,8 +25,8 @@ export const byTag: usize = memory.data(4 * KEYS * WORDS_MAX, 16);
 /** By bit: the address of its tests (0 = none), and its selector. */
 export const testsOf: usize = memory.data(4 * 32 * WORDS_MAX, 16);
 export const selectorOf: usize = memory.data(4 * 32 * WORDS_MAX, 16);
-/** By selector: nine numbers, see `automaton.ts`. */
-export const selectors: usize = memory.data(36 * 32 * WORDS_MAX, 16);
+/** By selector: thirteen numbers, see `automaton.ts`. */
+export const selectors: usize = memory.data(52 * 32 * WORDS_MAX, 16);
 /** Tests, names, values: whatever the tables above point to. */
 export const config: usize = memory.data(CONFIG_BYTES, 16);
 /** Names to numbers; those that a document brings are taken out again. */
@@ -34,6 +36,8 @@ export const nameAt: usize = memory.data(8 * SVG, 16);
 
 // ---------------------------------------------------------------- of a document
 
+/** The base URL, in three parts. */
+export const base: usize = memory.data(BASE_BYTES, 16);
 export const kinds: usize = memory.data(256, 16);
 export const marks: usize = memory.data(16 * (ATTRIBUTES_MAX + 1), 16);
 /** By place in the stack of open elements. */
@@ -57,7 +61,7 @@ export const formats: usize = memory.data(12 * FORMATS_MAX, 16);
 /** Slots of `names` that the document has filled. */
 export const filled: usize = memory.data(4 * SVG, 16);
 
-/** Addresses for the outside, in the order of `WasmCore`. */
+/** Addresses for the outside, in the order of `TABLES`. */
 export function address(table: i32): usize {
   switch (table) {
     case 0:
@@ -92,6 +96,10 @@ export function address(table: i32): usize {
       return nameAt;
     case 15:
       return marks;
+    case 16:
+      return urlKinds;
+    case 17:
+      return base;
     default:
       return __heap_base;
   }

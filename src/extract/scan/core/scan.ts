@@ -57,7 +57,7 @@ import {
   settleQuirks,
   top,
 } from './builder.ts';
-import { beginEvents, events, eventsEnd } from './events.ts';
+import { beginEvents } from './events.ts';
 import { fault, forgetFault, unfollowed } from './fault.ts';
 import { endInBody, endInForeign, endTemplate, isMathOnly, startInBody, startInForeign } from './in-body.ts';
 import { endBeforeBody, startBeforeBody } from './in-head.ts';
@@ -102,9 +102,17 @@ import {
 import { address } from './memory.ts';
 import { afterLineFeed, leaveFor, text } from './text.ts';
 import { addName, beginNames, forgetNames, readName } from './names.ts';
+import { outputFrom, out, room } from './output.ts';
+import { configureRecords, lackingField, lackingRecord, writeRecords } from './records.ts';
+import { setBase } from './urls.ts';
+import { configureValues, fromOf, gather, listed, nextOf, toOf } from './values.ts';
 
 export { address };
 export { addName, forgetNames };
+export { configureValues, configureRecords, setBase };
+/** Lists of the document's own, value by value. */
+export { listed, nextOf, fromOf, toOf };
+export { room };
 
 const DOCTYPE: usize = memory.data<u8>([0x64, 0x6f, 0x63, 0x74, 0x79, 0x70, 0x65]);
 const HTML: usize = memory.data<u8>([0x68, 0x74, 0x6d, 0x6c]);
@@ -132,7 +140,7 @@ export function configure(
   usesBase = baseIsUsed;
 }
 
-/** Scans the document at `at`, behind which there are `GUARD_BYTES` more. 0, or why it is not followed; the events begin at `eventsFrom`. */
+/** Scans the document at `at`, behind which there are `GUARD_BYTES` more. 0, or why it is not followed. */
 export function scan(at: i32, length: i32): i32 {
   forgetFault();
   load_(at, length);
@@ -142,12 +150,28 @@ export function scan(at: i32, length: i32): i32 {
   beginBuilder();
   mayStop = true;
   run(at);
+  if (fault == 0) gather();
   return fault;
 }
-export function eventsFrom(): i32 {
-  return events;
+
+/** Writes the records of what was scanned, by the base that is set. 0, or why the document is left. */
+export function write(): i32 {
+  writeRecords();
+  return fault;
 }
-export { eventsEnd };
+export function writtenFrom(): i32 {
+  return outputFrom;
+}
+export function writtenTo(): i32 {
+  return out;
+}
+/** The field that a record lacks though it has to be there (-1 = none), and the number of the record. */
+export function lacking(): i32 {
+  return lackingField;
+}
+export function lackingIn(): i32 {
+  return lackingRecord;
+}
 
 function run(from: i32): void {
   for (let at = from; at < end;) {

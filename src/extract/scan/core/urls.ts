@@ -1,0 +1,126 @@
+/** References resolved against the document's base: `../../resolve.ts` for those that are plain, byte by byte. */
+import { URL_FRAGMENT, URL_QUERY, URL_SEGMENT, URL_WORD } from '../numbers.ts';
+import { skipSpace, isSpace } from './lexer.ts';
+import { base, urlKinds } from './memory.ts';
+import { putByte, putBytes } from './output.ts';
+
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const HASH = 0x23;
+const COLON = 0x3a;
+const DOT = 0x2e;
+const DASH = 0x2d;
+const QUOTE = 0x22;
+
+/** Of the base: the origin, the path up to its last slash, and the whole without its fragment; all ready to stand in JSON. */
+let originLength: i32 = 0;
+let directoriesLength: i32 = 0;
+let wholeLength: i32 = 0;
+let directoriesAt: i32 = 0;
+let wholeAt: i32 = 0;
+
+/** The lengths of the parts, which lie one behind the other; no origin: every reference is for the parser outside. */
+export function setBase(origin: i32, directories: i32, whole: i32): void {
+  originLength = origin;
+  directoriesLength = directories;
+  wholeLength = whole;
+  directoriesAt = <i32>base + origin;
+  wholeAt = directoriesAt + directories;
+}
+
+/** Writes the reference resolved, as JSON. False when it is not plain, and nothing is written. */
+export function putUrl(first: i32, last: i32): bool {
+  if (originLength == 0) return false;
+  const from = skipSpace(first, last);
+  let to = last;
+  while (to > from && isSpace(load<u8>(to - 1))) to--;
+  if (to - from > 4 && load<u32>(from) == 0x70747468) {
+    const path = pathOfAbsolute(from, to);
+    if (path > 0) {
+      if (!isPlain(path, to)) return false;
+      putByte(QUOTE);
+      return ended(from, to);
+    }
+  }
+  let rest = from;
+  let directories = directoriesLength;
+  while (to - rest >= 3 && load<u16>(rest) == 0x2e2e && load<u8>(rest + 2) == SLASH) {
+    rest += 3;
+    if (directories > 1) directories--;
+    while (directories > 1 && load<u8>(directoriesAt + directories - 1) != SLASH) directories--;
+  }
+  if (rest == to || !isPlain(rest, to)) return false;
+  const byte: i32 = load<u8>(rest);
+  if (byte == QUESTION || ((byte == SLASH || byte == HASH) && rest != from)) return false;
+  putByte(QUOTE);
+  if (byte == HASH) putBytes(wholeAt, wholeLength);
+  else {
+    putBytes(<i32>base, originLength);
+    if (byte != SLASH) putBytes(directoriesAt, directories);
+  }
+  return ended(rest, to);
+}
+
+function ended(from: i32, to: i32): bool {
+  putBytes(from, to - from);
+  putByte(QUOTE);
+  return true;
+}
+
+function isAlphanumeric(byte: i32): bool {
+  return <u32>(byte - 0x30) < 10 || <u32>(byte - 0x61) < 26;
+}
+
+/** Where the path begins of an absolute http URL whose host has a name that no rule changes; 0 = it is something else. */
+function pathOfAbsolute(from: i32, to: i32): i32 {
+  let at = from + 4;
+  if (load<u8>(at) == 0x73) at++;
+  if (to - at < 3 || load<u8>(at) != COLON || load<u16>(at + 1) != 0x2f2f) return 0;
+  at += 3;
+  let label = at;
+  let dots = 0;
+  while (at < to) {
+    const byte: i32 = load<u8>(at);
+    if (byte == DOT || byte == SLASH) {
+      // A label has letters or digits at both ends; one of another script is spelled `xn--`.
+      if (at == label || load<u8>(at - 1) == DASH || load<u8>(label) == DASH) return 0;
+      if (at - label >= 4 && load<u32>(label) == 0x2d2d6e78) return 0;
+      if (byte == SLASH) break;
+      label = at + 1;
+      dots++;
+    } else if (!isAlphanumeric(byte) && byte != DASH) return 0;
+    at++;
+  }
+  if (at >= to || dots == 0) return 0;
+  // The last one is no number, and has no dash.
+  if (<u32>(<i32>load<u8>(label) - 0x61) >= 26) return 0;
+  for (let p = label; p < at; p++) if (load<u8>(p) == DASH) return 0;
+  return at;
+}
+
+function isPlain(from: i32, to: i32): bool {
+  let wanted = URL_WORD;
+  let mayBeScheme = true;
+  let part = from;
+  for (let at = from; at < to; at++) {
+    const byte: i32 = load<u8>(at);
+    const kind: i32 = byte < 128 ? load<u8>(urlKinds + byte) : 0;
+    if (byte == COLON && mayBeScheme) return false;
+    if (wanted <= URL_SEGMENT) {
+      if ((kind & wanted) != 0) wanted = URL_SEGMENT;
+      else if (byte == SLASH && (wanted == URL_SEGMENT || at == from)) {
+        wanted = URL_WORD;
+        mayBeScheme = false;
+      } else if (byte == QUESTION || byte == HASH) {
+        wanted = byte == HASH ? URL_FRAGMENT : URL_QUERY;
+        part = at + 1;
+        if (at == from) mayBeScheme = false;
+      } else return false;
+    } else if ((kind & wanted) == 0) {
+      if (byte != HASH || wanted == URL_FRAGMENT || at == part) return false;
+      wanted = URL_FRAGMENT;
+      part = at + 1;
+    } else if (byte == SLASH) mayBeScheme = false;
+  }
+  return wanted <= URL_SEGMENT || part < to;
+}
