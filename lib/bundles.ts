@@ -10,7 +10,7 @@ import { LeavesOut } from './left-out.ts';
 import { oneStart } from './one-start.ts';
 import { SdkDescriptions } from './sdk-descriptions.ts';
 
-const HANDLERS = fileURLToPath(new URL('../lambdas', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TARGET = { platform: 'node', target: 'node24', logLevel: 'warning' } as const;
 
 /** Directory of a function's code: `index.js`, which exports `handler`, and what it loads later. */
@@ -46,9 +46,10 @@ export async function withBundles<T>(use: (bundles: Bundles) => T | Promise<T>):
 
 async function bundle(name: FunctionName, dir: string, plugins: Plugin[]): Promise<void> {
   mkdirSync(dir, { recursive: true });
-  const handler = join(HANDLERS, `${name}.ts`);
+  const handler = join(ROOT, 'lambdas', `${name}.ts`);
   const { outputFiles } = await build({
     ...TARGET,
+    absWorkingDir: ROOT,
     minifySyntax: true,
     minifyIdentifiers: true,
     entryPoints: [{ in: handler, out: 'index' }],

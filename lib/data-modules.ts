@@ -21,6 +21,7 @@ const DATA_MODULES: readonly RegExp[] = [
   /^src\/extract\/big5-private-use\.ts$/,
 ];
 
+/** Before the name of a module below the root, so that a bundle is the same in every checkout. */
 const BYTES = 'bytes-of';
 const EXTENSION = '.data';
 
@@ -36,7 +37,7 @@ export class DataModules {
         const found = DATA_MODULES.find((one) => one.test(name));
         if (found === undefined) return undefined;
         this.#met.add(found);
-        return { contents: reader(path, Object.keys(await valuesOf(path))), loader: 'js' };
+        return { contents: reader(name, Object.keys(await valuesOf(name))), loader: 'js' };
       });
       onResolve({ filter: new RegExp(`^${BYTES}:`) }, ({ path }) => ({
         path: path.slice(BYTES.length + 1) + EXTENSION,
@@ -58,16 +59,16 @@ export class DataModules {
 }
 
 /** What a module exports: of CommonJS the one value, as `default`. */
-async function valuesOf(path: string): Promise<Record<string, unknown>> {
-  const { 'module.exports': _, ...values } = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+async function valuesOf(name: string): Promise<Record<string, unknown>> {
+  const { 'module.exports': _, ...values } = (await import(pathToFileURL(ROOT + name).href)) as Record<string, unknown>;
   return values;
 }
 
 /** The program that takes the module's place: the same exports, from the file. */
-function reader(path: string, names: string[]): string {
-  const file = JSON.stringify(`${BYTES}:${path}`);
+function reader(name: string, exported: string[]): string {
+  const file = JSON.stringify(`${BYTES}:${name}`);
   const read = 'deserialize(readFileSync(join(__dirname, file)))';
-  return names.join() === 'default'
+  return exported.join() === 'default'
     ? `const { deserialize } = require('node:v8');
        const { readFileSync } = require('node:fs');
        const { join } = require('node:path');
@@ -77,5 +78,5 @@ function reader(path: string, names: string[]): string {
        import { readFileSync } from 'node:fs';
        import { join } from 'node:path';
        import file from ${file};
-       export const { ${names.join(', ')} } = ${read};`;
+       export const { ${exported.join(', ')} } = ${read};`;
 }

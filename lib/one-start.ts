@@ -3,7 +3,7 @@
  * `import()` is an entry: what the start shares with this port and with that one would be a file each, a dozen to be found, opened and
  * bound to each other. An `import()` that reaches all of the start divides nothing of it.
  */
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 const LATER = 'later';
@@ -18,11 +18,14 @@ export const oneStart = (handler: string): Plugin => ({
       // A library's own may want a `default`, which `export *` leaves behind.
       if (kind !== 'dynamic-import' || pluginData === LATER || isLibrary(importer)) return undefined;
       const found = await resolve(path, { kind, importer, resolveDir, pluginData: LATER });
-      return found.errors.length > 0 || found.external ? found : { path: found.path, namespace: LATER };
+      if (found.errors.length > 0 || found.external) return found;
+      // By a name that is the same in every checkout: names of files, and with them the asset's, are made of it.
+      const name = relative(dirname(handler), found.path).replaceAll('\\', '/');
+      return { path: name, namespace: LATER, pluginData: found.path };
     });
-    onLoad({ filter: /./, namespace: LATER }, ({ path }) => ({
-      contents: `import {} from '${START}'; export * from ${JSON.stringify(path)};`,
-      resolveDir: dirname(path),
+    onLoad({ filter: /./, namespace: LATER }, ({ pluginData }) => ({
+      contents: `import {} from '${START}'; export * from ${JSON.stringify(pluginData)};`,
+      resolveDir: dirname(handler),
     }));
     onResolve({ filter: new RegExp(`^${START}$`) }, () => ({ path: handler }));
   },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type OutputFile, type Plugin } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { oneStart } from '../../lib/one-start.ts';
 
@@ -13,38 +13,48 @@ const FILES: Record<string, string> = {
   'later-b.js': `export { b } from './b.js'; export * from './shared.js';`,
   'shared.js': `export const shared = 'of both';`,
 };
-const DIR = join(import.meta.dirname, 'no-such-directory');
-const files: Plugin = {
-  name: 'files',
+/** Stands there without a disk. */
+const checkout = (dir: string): Plugin => ({
+  name: 'checkout',
   setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: /^\.\/|no-such-directory/ }, ({ path }) => ({
-      path: path.startsWith('.') ? join(DIR, path) : path,
-    }));
-    onLoad({ filter: /no-such-directory/ }, ({ path }) => ({
-      contents: FILES[path.slice(DIR.length + 1)] ?? '',
-      resolveDir: import.meta.dirname,
-    }));
+    onResolve({ filter: /./ }, ({ path }) => ({ path: path.startsWith('.') ? join(dir, path) : path }));
+    onLoad({ filter: /./, namespace: 'file' }, ({ path }) => ({ contents: FILES[path.slice(dir.length + 1)] ?? '' }));
   },
-};
-/** Which outputs hold which words. */
-async function divided(...plugins: Plugin[]): Promise<string[]> {
-  const handler = join(DIR, 'handler.js');
+});
+async function bundled(dir: string, plugins: Plugin[]): Promise<OutputFile[]> {
   const { outputFiles } = await build({
-    entryPoints: [{ in: handler, out: 'index' }],
-    outdir: DIR,
+    absWorkingDir: dir,
+    entryPoints: [{ in: join(dir, 'handler.js'), out: 'index' }],
+    outdir: dir,
     bundle: true,
     splitting: true,
     format: 'esm',
     write: false,
-    plugins: [...plugins, files],
+    plugins: [...plugins, checkout(dir)],
   });
-  return outputFiles.map(({ text }) => [...text.matchAll(/of (a|b|both)\b/g)].map(([, word]) => word).join('+')).filter((words) => words !== '').sort(); // prettier-ignore
+  return outputFiles;
 }
+/** What each output holds of the words above. */
+const wordsOf = (files: OutputFile[]): string[] =>
+  files
+    .map(({ text }) => Array.from(text.matchAll(/of (a|b|both)\b/g), ([, word]) => word).join('+'))
+    .filter((words) => words !== '')
+    .sort();
 
 describe('what a handler starts with', () => {
+  const dir = join(import.meta.dirname, 'no-such-directory');
+
   it('lies in one file, whatever is loaded later', async () => {
-    const handler = join(DIR, 'handler.js');
-    expect(await divided()).toEqual(['a', 'b', 'both']);
-    expect(await divided(oneStart(handler))).toEqual(['a+b', 'both']);
+    expect(wordsOf(await bundled(dir, []))).toEqual(['a', 'b', 'both']);
+    expect(wordsOf(await bundled(dir, [oneStart(join(dir, 'handler.js'))]))).toEqual(['a+b', 'both']);
+  });
+
+  it('has the same names in every checkout, or each would deploy anew what another has deployed', async () => {
+    const of = async (name: string): Promise<unknown[]> => {
+      const dir = join(import.meta.dirname, name);
+      const files = await bundled(dir, [oneStart(join(dir, 'handler.js'))]);
+      return files.map(({ path, text }) => [path.slice(dir.length), text]);
+    };
+    expect(await of('one')).toEqual(await of('another'));
   });
 });
