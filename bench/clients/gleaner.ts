@@ -3,14 +3,15 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { compileExtractor } from '#extract/compile.ts';
 import { createFetcher } from '#http/fetcher.ts';
+import { BATCH_BYTES_MAX, BATCH_TARGETS_MAX } from '#core/limits.ts';
 import { LineBuffer } from '#core/line-buffer.ts';
+import { letGo } from '#core/work/long-body.ts';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
 import { fieldsOf } from '../fields.ts';
 import type { PageSet } from '../pages.ts';
 import { inTurn, outFile, report } from './measured.ts';
 
-const TARGETS_PER_PART = 250;
 const allowAddresses = ['127.0.0.0/8'];
 const fetcher = createFetcher({ userAgent: 'gleaner-bench' });
 const extractor = await compileExtractor({
@@ -37,8 +38,12 @@ await inTurn(async (url: string) => {
   if (!got.ok || got.status !== 200) throw new Error(`${url}: ${got.ok ? String(got.status) : got.detail}`);
   const made = await extractor.extract({ url, finalUrl: got.finalUrl, headers: got.headers, body: got.body });
   if (!made.ok) throw new Error(`${url}: ${made.detail}`);
-  for (const data of made.records) lines.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
-  if (lines.lines >= TARGETS_PER_PART) await flush();
+  for (const data of made.records) {
+    lines.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
+    letGo(data);
+  }
+  letGo(got.body);
+  if (lines.lines >= BATCH_TARGETS_MAX || lines.bytes.length >= BATCH_BYTES_MAX) await flush();
 });
 if (lines.lines > 0) await flush();
 await writing;

@@ -17,10 +17,9 @@ const CLOSE = 0x7d;
 const ENDING_BYTES = 2;
 
 /** Memory of buffers that are done with: fresh memory has to be fetched from the system page by page, and given back. */
-const spare: Uint8Array[] = [];
+const spare: Uint8Array<ArrayBuffer>[] = [];
 const SPARE_MAX = 4;
 const SPARE_BYTES_MAX = 4 * 2 ** 20;
-const NONE = new Uint8Array(0);
 
 export class LineBuffer {
   #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
@@ -61,7 +60,7 @@ export class LineBuffer {
   /** Its memory is another buffer's from here on: `bytes` must not be read any more, also not those taken before. How many lines there were is kept. */
   release(): void {
     const bytes = this.#bytes;
-    this.#bytes = NONE;
+    this.#bytes = new Uint8Array(0);
     this.#end = 0;
     if (bytes.length > 0 && bytes.length <= SPARE_BYTES_MAX && spare.length < SPARE_MAX) spare.push(bytes);
   }
@@ -74,8 +73,8 @@ export class LineBuffer {
   #reserve(bytes: number): void {
     const needed = this.#end + bytes + ENDING_BYTES;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length, FIRST_BYTES));
-    grown.set(this.bytes);
-    this.#bytes = grown;
+    // Not a new one beside the old: that would lie about until it is collected.
+    const grown = Math.max(needed, 2 * this.#bytes.length, FIRST_BYTES);
+    this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(grown));
   }
 }

@@ -19,6 +19,7 @@ import type { ShardRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
 import type { RecordLine } from '../line-buffer.ts';
 import type { Finished } from './batch.ts';
+import { letGo } from './long-body.ts';
 
 export type WorkPorts = Pick<
   Context,
@@ -164,6 +165,8 @@ export class Attempts {
     let verdict = judge(result, task.retry, asked.attempts + 1, at, chance);
     const extracting = result.ok && verdict.kind === 'keep' ? this.#extract(target, result) : undefined;
     const extraction = extracting instanceof Promise ? await extracting : extracting;
+    const bytes = result.ok && extraction !== undefined ? result.body.byteLength : 0;
+    if (result.ok) letGo(result.body);
     if (extraction?.ok === false) verdict = { kind: 'giveUp', ...extraction.why };
     if (verdict.kind === 'retry' && later) verdict = { ...verdict, at: Math.max(verdict.at, later.untilMs) };
     const next = transition(asked, { kind: 'verdict', verdict, at });
@@ -172,9 +175,8 @@ export class Attempts {
       host.add(target, at);
       return { kind: 'retry', target, attempted: 1 };
     }
-    const bytes = result.ok && extraction !== undefined ? result.body.byteLength : 0;
     if (!result.ok || !extraction?.ok) return this.#end(target, next, 1, { bytes });
-    return this.#keep(target, next, result, extraction);
+    return this.#keep(target, next, { finalUrl: result.finalUrl, status: result.status, bytes }, extraction);
   }
 
   #request(target: PendingTarget, signal: AbortSignal): PacedRequest {
@@ -269,12 +271,11 @@ export class Attempts {
   #keep(
     target: PendingTarget,
     state: Ended,
-    result: Extract<FetchResult, { ok: true }>,
+    { finalUrl, status, bytes }: { finalUrl: string; status: number; bytes: number },
     extraction: Extract<Extraction, { ok: true }> & { lines: RecordLine[] },
   ): AttemptEnd {
-    const links = this.#links(target, result.finalUrl, extraction.links);
-    const got = { bytes: result.body.byteLength, records: extraction.lines, links };
-    const end = this.#end(target, { ...state, status: result.status }, 1, got);
+    const links = this.#links(target, finalUrl, extraction.links);
+    const end = this.#end(target, { ...state, status }, 1, { bytes, records: extraction.lines, links });
     return end.kind === 'finished' && extraction.next !== undefined ? this.#follow(end, extraction.next) : end;
   }
 

@@ -8,6 +8,7 @@ import { addCounts, type BucketCounts, type LedgerLine } from '../ledger.ts';
 import { commitName, dueOf, fileName, fileObject, linksObject } from '../names.ts';
 import { asAttr, asShard, type CommitRow, type LeasedShard, type RetryMap, type ShardRow } from '../rows.ts';
 import { transition, type After } from '../shard.ts';
+import { letGo } from './long-body.ts';
 import type { Objects, Table } from '../ports.ts';
 
 export interface Finished {
@@ -54,6 +55,7 @@ export class Batch {
     for (const record of finished.records) {
       this.records.addRecord(record);
       this.size += record.head.length + record.data.length;
+      letGo(record.data);
     }
     for (const link of finished.links) {
       this.links.push(link);

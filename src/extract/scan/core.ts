@@ -88,8 +88,11 @@ const TABLES = [
 export type Addresses = Record<(typeof TABLES)[number], number>;
 
 const PAGE_BYTES = 65_536;
-/** Memory never shrinks: an instance whose memory is larger than this is given up after the document. */
-const KEPT_BYTES_MAX = 24 * 2 ** 20;
+/**
+ * Memory never shrinks, and an instance that is given up is there until it is collected, beside its successor: only one whose
+ * memory is larger than the largest documents need is.
+ */
+const KEPT_BYTES_MAX = 128 * 2 ** 20;
 /** Up to here a text gets room for the worst case, three bytes for each character; of a longer one the bytes are counted. */
 const SHORT_CHARS = 65_536;
 const LF = 10;
@@ -192,16 +195,20 @@ class Core {
     this.#exports.setBase(isLong ? 0 : ofOrigin, ofDirectories, whole);
   }
 
-  /** Copied: the next document is written in the same place. */
+  /** Copied: the next document is written in the same place. Of several, all but the last have a line feed behind them. */
   #records(areMany: boolean): Uint8Array[] {
     const from = this.#exports.writtenFrom();
-    const all = Buffer.from(this.#bytes.subarray(from, this.#exports.writtenTo()));
-    if (!areMany) return [all.subarray(0, -1)];
+    const to = this.#exports.writtenTo() - 1;
+    if (to < from) return [];
+    const all = Buffer.from(this.#bytes.subarray(from, to));
+    if (!areMany) return [all];
     const records: Uint8Array[] = [];
-    for (let at = 0, end = all.indexOf(LF); end >= 0; at = end + 1, end = all.indexOf(LF, at)) {
+    let at = 0;
+    for (let end = all.indexOf(LF); end >= 0; end = all.indexOf(LF, at)) {
       records.push(all.subarray(at, end));
+      at = end + 1;
     }
-    return records;
+    return [...records, all.subarray(at)];
   }
 
   // -------------------------------------------------------------- memory
