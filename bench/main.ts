@@ -28,7 +28,7 @@ const { values } = parseArgs({
 });
 
 /** Those who can: records of JSON are another task, and pages of 50 MB take others minutes and gigabytes. */
-const ALONE = ['gleaner', 'fetch-only'];
+const ALONE = ['gleaner', 'fetch-only', 'wrk'];
 const SETTINGS: (Omit<Setting, 'rounds'> & { clients?: string[] })[] = [
   { set: 'manuals', targets: 10_000, inFlight: 64, latencyMs: 0 },
   { set: 'manuals', targets: 2_000, inFlight: 256, latencyMs: 200 },

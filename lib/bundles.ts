@@ -27,9 +27,9 @@ export type Bundles = (name: FunctionName) => string;
  * @throws when a handler does not compile.
  */
 export async function bundleInto(dir: string): Promise<Bundles> {
-  const kinds = [new LeavesOut(), new SdkDescriptions(), new DataModules()];
+  const kinds = kindsOfPlugins();
   const plugins = kinds.map(({ plugin }) => plugin);
-  await Promise.all(FUNCTIONS.map((name) => bundle(name, join(dir, name), plugins)));
+  await Promise.all(FUNCTIONS.map((name) => bundle(join(ROOT, 'lambdas', `${name}.ts`), join(dir, name), plugins)));
   for (const kind of kinds) kind.check();
   return (name) => join(dir, name);
 }
@@ -44,22 +44,31 @@ export async function withBundles<T>(use: (bundles: Bundles) => T | Promise<T>):
   }
 }
 
-async function bundle(name: FunctionName, dir: string, plugins: Plugin[]): Promise<void> {
+/** Another program than a function, as functions are bundled: `index.js` in `dir`. */
+export const bundleProgram = (file: string, dir: string): Promise<void> =>
+  bundle(
+    file,
+    dir,
+    kindsOfPlugins().map(({ plugin }) => plugin),
+  );
+
+const kindsOfPlugins = () => [new LeavesOut(), new SdkDescriptions(), new DataModules()];
+
+async function bundle(file: string, dir: string, plugins: Plugin[]): Promise<void> {
   mkdirSync(dir, { recursive: true });
-  const handler = join(ROOT, 'lambdas', `${name}.ts`);
   const { outputFiles } = await build({
     ...TARGET,
     absWorkingDir: ROOT,
     minifySyntax: true,
     minifyIdentifiers: true,
-    entryPoints: [{ in: handler, out: 'index' }],
+    entryPoints: [{ in: file, out: 'index' }],
     outdir: dir,
     write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
     mainFields: ['module', 'main'],
-    plugins: [oneStart(handler), ...plugins],
+    plugins: [oneStart(file), ...plugins],
   });
   for (const { path, text, contents } of outputFiles)
     writeFileSync(path, path.endsWith('.js') ? await commonJs(text) : contents);

@@ -1,5 +1,5 @@
 /** The limit: undici's dispatch, every body read as buffers and forgotten. */
-import { Agent } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { concurrency, inTurn, report } from './measured.ts';
 
 const agent = new Agent({ connections: concurrency, pipelining: 1 });
@@ -21,6 +21,10 @@ const fetched = (url: string): Promise<number> => {
   );
   return promise;
 };
-await inTurn(fetched);
-await agent.close();
-report();
+
+async function main(): Promise<void> {
+  await inTurn(fetched);
+  await agent.close();
+  report();
+}
+void main();

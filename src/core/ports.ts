@@ -209,6 +209,8 @@ export type FetchResult =
 
 export interface Fetcher {
   fetch(request: FetchRequest, signal?: AbortSignal): Promise<FetchResult>;
+  /** Works at a body of so many bytes once no answers come and no requests leave; sooner when too much waits for that. */
+  whenQuiet<T>(bytes: number, job: () => T | Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

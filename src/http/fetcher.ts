@@ -9,6 +9,7 @@ import { exchange, type ExchangeResult } from './exchange.ts';
 import { isHttp, nextHop, strip, type Hop } from './redirect.ts';
 import { requestHeaders } from './request-headers.ts';
 import { createResolver, type Resolve } from './resolver.ts';
+import { Turns } from './turns.ts';
 
 export interface FetcherOptions {
   /** Sent unless the task's headers set another. */
@@ -40,8 +41,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     ...(options.tlsCa === undefined ? {} : { tlsCa: options.tlsCa }),
   });
   const bulk = new Bulk();
+  const turns = new Turns();
   return {
-    fetch: (request, signal) => new Journey(options, connections, request, signal, bulk).run(),
+    fetch: (request, signal) => new Journey(options, connections, request, signal, bulk, turns).run(),
+    whenQuiet: (bytes, job) => turns.whenQuiet(bytes, job),
     close: () => connections.close(),
   };
 }
@@ -55,6 +58,7 @@ class Journey {
   readonly #request: FetchRequest;
   readonly #signal: AbortSignal | undefined;
   readonly #bulk: Bulk;
+  readonly #turns: Turns;
   readonly #started = performance.now();
   #spentMs = 0;
   #at = '';
@@ -65,8 +69,10 @@ class Journey {
     request: FetchRequest,
     signal: AbortSignal | undefined,
     bulk: Bulk,
+    turns: Turns,
   ) {
     this.#bulk = bulk;
+    this.#turns = turns;
     this.#options = options;
     this.#connections = connections;
     this.#request = request;
@@ -134,6 +140,8 @@ class Journey {
   }
 
   async #attempt(hop: Hop): Promise<ExchangeResult> {
+    const start = this.#turns.start();
+    if (start !== undefined) await start;
     if (this.#connections.closed) return CLOSED;
     const timeoutMs = this.#request.timeoutMs - this.#spentMs;
     if (timeoutMs <= 0) return { ok: false, stale: false, reason: 'timeout', detail: 'redirects used up the time-out' };

@@ -16,6 +16,8 @@ export class BlockedAddressError extends Error {
   readonly code = 'ERR_BLOCKED_ADDRESS';
 }
 
+const VERDICTS_MAX = 2_000;
+
 /** `host:port`, refused whatever a tenant's allow-list says. A loopback host stands for every loopback address. */
 export interface Endpoint {
   host: string;
@@ -59,8 +61,17 @@ export function guardedConnector(options: GuardOptions): buildConnector.connecto
 }
 
 function connectorFor(options: GuardOptions, forbiddenHosts: readonly string[]): buildConnector.connector {
-  const allowed = (ip: string): boolean =>
-    addressAllowed(ip, options.allowCidrs) && !forbiddenHosts.some((host) => leadsTo(host, ip));
+  // Ranges are read anew for each question, and an origin has one address for all its connections.
+  const verdicts = new Map<string, boolean>();
+  const allowed = (ip: string): boolean => {
+    let verdict = verdicts.get(ip);
+    if (verdict === undefined) {
+      verdict = addressAllowed(ip, options.allowCidrs) && !forbiddenHosts.some((host) => leadsTo(host, ip));
+      if (verdicts.size >= VERDICTS_MAX) verdicts.clear();
+      verdicts.set(ip, verdict);
+    }
+    return verdict;
+  };
   const lookup: LookupFunction = (hostname, { all }, callback) => {
     options.resolve(hostname).then(
       (addresses) => {

@@ -21,6 +21,7 @@ const decoder = new TextDecoder();
 export function fetcherOf(actor: Actor, site: Site, clock: VirtualClock, watch: WebWatch): Fetcher {
   return {
     close: () => Promise.resolve(),
+    whenQuiet: async (_bytes, job) => job(),
     fetch: async (request, signal) => {
       if (actor.isGone) return NEVER();
       if (signal?.aborted) return aborted(request);

@@ -68,9 +68,18 @@ it('Load: tells how full the slots were since the last look', () => {
   load.started(500);
   expect(load.room).toBe(2);
   expect(load.look(900, 1_000)).toBeUndefined();
-  load.ended(1_000);
+  load.landed(1_000);
   expect(load.look(1_000, 1_000)).toEqual({ busy: 1.5 / 4, perSecond: 1 });
   expect(load.look(2_000, 1_000)).toEqual({ busy: 1 / 4, perSecond: 0 });
+});
+
+it('Load: what is done with an answer takes no slot, and is no idling', () => {
+  const load = new Load(1, 0);
+  load.started(0);
+  load.landed(100);
+  expect(load.room).toBe(1);
+  load.ended(150);
+  expect(load.idleUntil(175)).toBe(25);
 });
 
 describe('a stream at work', () => {
@@ -88,6 +97,24 @@ describe('a stream at work', () => {
     expect(last - Math.min(...world.requests.map(({ at }) => at))).toBeLessThan(5_000);
     expect(world.inFlightMax.get('a.example')).toBeLessThanOrEqual(8);
     expect(world.requests).toHaveLength(60);
+  });
+
+  it('asks on while answers are still to be read', async () => {
+    const world = await new MemoryWorld().open();
+    world.web = () => ({ ms: 50 });
+    const { fetcher } = world.ports;
+    const whenQuiet: typeof fetcher.whenQuiet = async (_bytes, job) => {
+      await world.clock.sleep(10_000);
+      return job();
+    };
+    const ports = { ...world.ports, fetcher: { ...fetcher, whenQuiet } };
+    Object.defineProperty(world, 'ports', { get: () => ports });
+    const runId = await world.startRun(task({ source: { urls }, pace: { ...pace, concurrency: 2 } }));
+    expect(await world.play(runId)).toBe('SUCCEEDED');
+    const times = world.requests.map(({ at }) => at);
+    expect(times).toHaveLength(60);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(10_000);
+    expect(world.inFlightMax.get('a.example')).toBe(2);
   });
 
   it('is split when its worker is full and workers are idle, and every target is asked for once', async () => {

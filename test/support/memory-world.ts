@@ -222,6 +222,7 @@ export class MemoryWorld {
   get outgoing(): Outgoing {
     const fetcher: Fetcher = {
       fetch: async (request, signal) => this.#fetch(request, signal),
+      whenQuiet: async (_bytes, job) => job(),
       close: () => Promise.resolve(),
     };
     return {

@@ -149,13 +149,23 @@ export class Attempts {
     return targets.map((target) => this.#decide(target, { bucket: 'failed', reason, detail: `robots.txt: ${detail}` }));
   }
 
-  /** Sends one request and says what it means. The state of the target is moved on. */
-  async attempt(host: HostQueue, target: PendingTarget, turn: Turn, signal: AbortSignal): Promise<AttemptEnd> {
+  /**
+   * Sends one request and says what it means. The state of the target is moved on.
+   * @param answered called when the request is over; its answer is read after that.
+   */
+  async attempt(
+    host: HostQueue,
+    target: PendingTarget,
+    turn: Turn,
+    answered: () => void,
+    signal: AbortSignal,
+  ): Promise<AttemptEnd> {
     const { clock, chance } = this.#ports;
     const { task, budgets } = this.#input;
     const asked = transition(target.state, { kind: 'ask' });
     const request = this.#request(target, signal);
     const { result, later } = await pacedFetch(this.#ports, budgets, turn, request, HOP_PATIENCE_MS, signal);
+    answered();
     const at = clock.now();
     if (!result.ok && result.reason === 'aborted') {
       this.aborted++;
@@ -163,8 +173,7 @@ export class Attempts {
       return { kind: 'aborted' };
     }
     let verdict = judge(result, task.retry, asked.attempts + 1, at, chance);
-    const extracting = result.ok && verdict.kind === 'keep' ? this.#extract(target, result) : undefined;
-    const extraction = extracting instanceof Promise ? await extracting : extracting;
+    const extraction = result.ok && verdict.kind === 'keep' ? await this.#extract(target, result, at) : undefined;
     const bytes = result.ok && extraction !== undefined ? result.body.byteLength : 0;
     if (result.ok) letGo(result.body);
     if (extraction?.ok === false) verdict = { kind: 'giveUp', ...extraction.why };
@@ -245,10 +254,10 @@ export class Attempts {
   }
 
   /** An extractor that throws at a document says no more about it than that it cannot be read. */
-  #extract(target: PendingTarget, result: Extract<FetchResult, { ok: true }>): Extracted | Promise<Extracted> {
+  #extract(target: PendingTarget, result: Extract<FetchResult, { ok: true }>, at: number): Promise<Extracted> {
     const { url } = target;
     const { finalUrl, headers, body, status } = result;
-    const fetchedAt = new Date(this.#ports.clock.now()).toISOString();
+    const fetchedAt = new Date(at).toISOString();
     const read = (extraction: Extraction): Extracted => {
       if (!extraction.ok) return { ok: false, why: { reason: extraction.reason, detail: extraction.detail, status } };
       const lines = extraction.records.map((data, index) => ({
@@ -260,12 +269,12 @@ export class Attempts {
     const failed = (error: unknown): Extracted => {
       return { ok: false, why: { reason: 'extract', detail: `the extractor failed: ${String(error)}`, status } };
     };
-    try {
-      const extraction = this.#input.extractor.extract({ url, finalUrl, headers, body });
-      return extraction instanceof Promise ? extraction.then(read).catch(failed) : read(extraction);
-    } catch (error) {
-      return failed(error);
-    }
+    return this.#ports.fetcher
+      .whenQuiet(body.byteLength, () => {
+        const extraction = this.#input.extractor.extract({ url, finalUrl, headers, body });
+        return extraction instanceof Promise ? extraction.then(read) : read(extraction);
+      })
+      .catch(failed);
   }
 
   #keep(

@@ -24,10 +24,17 @@ export class Load {
     this.inFlight++;
   }
 
-  ended(now: number): void {
+  /** Its answer is in, and another may leave; what is done with the answer is a chore. */
+  landed(now: number): void {
     this.#count(now);
     this.inFlight--;
     this.#ended++;
+    this.#chores++;
+  }
+
+  ended(now: number): void {
+    this.#count(now);
+    this.#chores--;
   }
 
   /** Reading and writing of its own: what is not waiting, though nothing is on the wire. */

@@ -229,8 +229,9 @@ export class Session implements Controlled {
     if (host.wake(now) === 0) return { at: host.nextDue, isSlot: false };
     if (this.#input.load.room <= 0) return { at: now, isSlot: false };
     host.gate = 'opening';
-    this.#request(async () => {
+    this.#request(async (landed) => {
       const ends = await this.#input.attempts.openGate(host, this.#stop.signal);
+      landed();
       if (host.gate === 'opening') host.gate = 'closed';
       this.#departures.add(host);
       this.#ends(ends);
@@ -240,20 +241,32 @@ export class Session implements Controlled {
 
   #attempt(host: HostQueue, target: PendingTarget, turn: Turn): void {
     host.inFlight++;
-    this.#request(async () => {
-      const end = await this.#input.attempts.attempt(host, target, turn, this.#stop.signal);
-      host.inFlight--;
+    this.#request(async (landed) => {
+      const answered = (): void => {
+        landed();
+        host.inFlight--;
+        // The next request need not wait until this one's body is read.
+        host.budget?.touch();
+      };
+      const end = await this.#input.attempts.attempt(host, target, turn, answered, this.#stop.signal);
       this.#ends([end]);
-      host.budget?.touch();
     });
   }
 
-  #request(job: () => Promise<void>): void {
+  /** @param job calls `landed` as soon as nothing of it is on the wire. */
+  #request(job: (landed: () => void) => Promise<void>): void {
     const { load } = this.#input;
-    load.started(this.#ports.clock.now());
+    const { clock } = this.#ports;
+    load.started(clock.now());
+    let isOut = true;
+    const landed = (): void => {
+      if (isOut) load.landed(clock.now());
+      isOut = false;
+    };
     this.#job(() =>
-      job().finally(() => {
-        load.ended(this.#ports.clock.now());
+      job(landed).finally(() => {
+        landed();
+        load.ended(clock.now());
       }),
     );
   }
