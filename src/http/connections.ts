@@ -16,6 +16,8 @@ export interface ConnectionOptions {
 
 /** Allow-lists alive at once; the least recently used one is closed once its requests are done. */
 const AGENTS_MAX = 32;
+/** Of which is known when the last connection was begun. */
+const ORIGINS_MAX = 10_000;
 /** Sockets per origin: more than a worker has in flight in all, so that pace and lanes decide, never the pool. */
 const CONNECTIONS_PER_ORIGIN = 256;
 /** Idle life when the server gives no hint: outlives the gaps of a slow pace, ends before common servers' own 15–75 s mostly do. */
@@ -27,11 +29,12 @@ const HEADER_BYTES_MAX = 65_536;
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #agents = new Map<string, Agent>();
-  /** For each origin with requests in flight: those that have seen no new connection begin. */
-  readonly #waiting = new Map<string, Set<Watch>>();
+  /** Connections begun, by origin. */
+  readonly #begun = new Map<string, number>();
 
   #last: { list: readonly string[]; agent: Agent } | undefined;
   #closed = false;
+  #connections = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -58,16 +61,9 @@ export class Connections {
     return agent;
   }
 
-  /** Watches an origin during one request; `freshConnection` turns true when a connection is begun meanwhile. */
-  watch(origin: string): Watch {
-    const watch: Watch = { freshConnection: false, end: () => undefined };
-    const set = this.#waiting.get(origin) ?? new Set();
-    this.#waiting.set(origin, set.add(watch));
-    watch.end = () => {
-      set.delete(watch);
-      if (set.size === 0 && this.#waiting.get(origin) === set) this.#waiting.delete(origin);
-    };
-    return watch;
+  /** Is another number once a connection to the origin has been begun. */
+  begun(origin: string): number {
+    return this.#begun.get(origin) ?? 0;
   }
 
   get closed(): boolean {
@@ -99,14 +95,11 @@ export class Connections {
         connectTimeoutMs,
         ...(tlsCa === undefined ? {} : { tlsCa }),
         onConnecting: (origin) => {
-          for (const watch of this.#waiting.get(origin) ?? []) watch.freshConnection = true;
+          // The others are then taken to have new connections, and are not asked again.
+          if (this.#begun.size >= ORIGINS_MAX) this.#begun.clear();
+          this.#begun.set(origin, ++this.#connections);
         },
       }),
     });
   }
-}
-
-export interface Watch {
-  freshConnection: boolean;
-  end: () => void;
 }

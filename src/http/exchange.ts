@@ -10,6 +10,8 @@ import { isRedirect, type Hop } from './redirect.ts';
 
 export interface ExchangeRequest {
   hop: Hop;
+  /** Of the hop's URL, which makes it anew each time it is asked. */
+  origin: string;
   /** For connecting, waiting for headers and reading the body together. */
   timeoutMs: number;
   bytesMax: number;
@@ -72,7 +74,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   send(dispatcher: Dispatcher): void {
-    const { hop, signal, headersTimeoutMs, bodyIdleMs } = this.#request;
+    const { hop, origin, signal, headersTimeoutMs, bodyIdleMs } = this.#request;
     if (signal?.aborted === true) {
       this.#onAbort();
       return;
@@ -81,10 +83,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     try {
       dispatcher.dispatch(
         {
-          origin: hop.url.origin,
+          origin,
           path: hop.url.pathname + hop.url.search,
           method: hop.method,
-          headers: [...hop.headers].flat(),
+          headers: hop.headers,
           body: hop.body ?? null,
           headersTimeout: headersTimeoutMs,
           bodyTimeout: bodyIdleMs,
@@ -205,7 +207,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
-  );
+  // In place: they are the response's own, and most of them are text.
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== 'string') headers[name] = value?.join(', ') ?? '';
+  }
+  return headers as Record<string, string>;
 }

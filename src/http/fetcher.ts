@@ -128,18 +128,16 @@ class Journey {
   }
 
   async #exchange(hop: Hop): Promise<ExchangeResult> {
-    const watch = this.#connections.watch(hop.url.origin);
-    try {
-      const first = await this.#attempt(hop);
-      // No connection was begun, so this one had been kept from before: the server may have dropped it as the request left.
-      const reused = !watch.freshConnection && IDEMPOTENT.has(hop.method);
-      return !first.ok && first.stale && reused ? await this.#attempt(hop) : first;
-    } finally {
-      watch.end();
-    }
+    const { origin } = hop.url;
+    const begun = this.#connections.begun(origin);
+    const first = await this.#attempt(hop, origin);
+    if (first.ok || !first.stale || !IDEMPOTENT.has(hop.method)) return first;
+    // No connection was begun, so this one had been kept from before: the server may have dropped it as the request left.
+    const isReused = this.#connections.begun(origin) === begun;
+    return isReused ? this.#attempt(hop, origin) : first;
   }
 
-  async #attempt(hop: Hop): Promise<ExchangeResult> {
+  async #attempt(hop: Hop, origin: string): Promise<ExchangeResult> {
     const start = this.#turns.start();
     if (start !== undefined) await start;
     if (this.#connections.closed) return CLOSED;
@@ -148,6 +146,7 @@ class Journey {
     const before = performance.now();
     const result = await exchange(this.#connections.agent(this.#request.allowAddresses), {
       hop,
+      origin,
       timeoutMs,
       bytesMax: this.#request.bytesMax,
       headersTimeoutMs: this.#options.headersTimeoutMs ?? 0,

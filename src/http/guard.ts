@@ -2,7 +2,7 @@
  * The guard at connect time: a name is resolved once, its addresses are checked, and the socket is opened to a checked
  * address and to no other. A name that changes its answer between check and connect therefore gains nothing.
  */
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import connectorOf from 'undici/lib/core/connect.js';
 import { addressAllowed, isLoopback, sameAddress } from './address.ts';
@@ -17,6 +17,8 @@ export class BlockedAddressError extends Error {
 }
 
 const VERDICTS_MAX = 2_000;
+/** TLS sessions kept, each of some kilobytes; one for each host. */
+const SESSIONS_MAX = 500;
 
 /** `host:port`, refused whatever a tenant's allow-list says. A loopback host stands for every loopback address. */
 export interface Endpoint {
@@ -88,14 +90,30 @@ function connectorFor(options: GuardOptions, forbiddenHosts: readonly string[]):
   };
   const connect = connectorOf({
     allowH2: false,
+    maxCachedSessions: SESSIONS_MAX,
     timeout: options.connectTimeoutMs,
     lookup,
     ...(options.tlsCa === undefined ? {} : { ca: options.tlsCa }),
   });
+  const sessions = new Map<string, Buffer>();
+  const keepSession = (host: string, session: Buffer): void => {
+    sessions.delete(host);
+    sessions.set(host, session);
+    if (sessions.size > SESSIONS_MAX) sessions.delete(sessions.keys().next().value ?? '');
+  };
+  const open: buildConnector.connector = (target, callback) => {
+    // The types do not tell that it answers with its socket.
+    const socket = connect(target, callback) as unknown as Socket;
+    // undici holds TLS sessions weakly: the next collection of garbage would take them, and with them every resumption.
+    if (target.protocol === 'https:')
+      socket.on('session', (session: Buffer) => {
+        keepSession(target.servername ?? target.hostname, session);
+      });
+  };
   return (target, callback) => {
     // Address literals are never looked up.
     const literal = target.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(literal) === 0 || allowed(literal)) connect(target, callback);
+    if (isIP(literal) === 0 || allowed(literal)) open(target, callback);
     else
       queueMicrotask(() => {
         callback(refusal(literal, literal), null);

@@ -34,6 +34,7 @@ class Connection implements Dispatcher.DispatchController {
     };
     void exchange({ dispatch } as unknown as Dispatcher, {
       hop: { url, method: 'GET', headers: new Map(), body: undefined },
+      origin: url.origin,
       timeoutMs: TIMEOUT_MS,
       bytesMax: BULK_BYTES,
       headersTimeoutMs: 0,

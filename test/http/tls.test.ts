@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { FetchResult } from '#core/ports.ts';
 import { createFetcher, type FetcherOptions } from '#http/fetcher.ts';
 import { startOrigin, type Origin } from '#support/origin.ts';
@@ -55,4 +60,26 @@ it('a certificate for another address → tls', async () => {
 
 it('https spoken to a plain port → tls', async () => {
   expect(await fetchOnce(plain.url.replace('http:', 'https:'))).toMatchObject({ ok: false, reason: 'tls' });
+});
+
+it('a new connection resumes the session of one before it, however much garbage was collected meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const server = createServer({ ...good, keepAlive: false }, (_request, response) => {
+    response.writeHead(200, { connection: 'close' }).end('body');
+  });
+  const resumed: boolean[] = [];
+  server.on('secureConnection', (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const fetcher = createFetcher({ userAgent: 'x', tlsCa: good.cert });
+  onTestFinished(async () => {
+    await fetcher.close();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  for (let i = 0; i < 3; i++) {
+    expect(await fetcher.fetch(requestOf(`https://127.0.0.1:${String(port)}/`))).toMatchObject({ ok: true });
+    collectGarbage();
+  }
+  expect(resumed).toEqual([false, true, true]);
 });
