@@ -33,7 +33,7 @@ export function table({ set, targets, inFlight, latencyMs, rounds }: Setting, ou
     '',
     ...(latencyMs > 0
       ? [
-          `Ideal: ${number(idealSeconds({ targets, inFlight, latencyMs }))} s. Gleaner takes ${number(timesIdeal({ targets, inFlight, latencyMs }, ours))} times as long, its start and ${String(inFlight)} connections included.`,
+          `Ideal: ${number(idealSeconds({ targets, inFlight, latencyMs }))} s, of which the last wave, not a full one, makes ${number((Math.ceil(targets / inFlight) * latencyMs) / 1000)} s. Start and ${String(inFlight)} connections included, ${outcomes.flatMap(({ client, figures }) => (figures ? [`${client.name} takes ${timesIdeal({ targets, inFlight, latencyMs }, figures).toFixed(2)}`] : [])).join(', ')} times as long.`,
           '',
         ]
       : []),

@@ -54,8 +54,7 @@ async function main(): Promise<void> {
   });
   await Promise.all(reads);
   if (lines.lines > 0) flush();
-  await writing;
-  await fetcher.close();
+  await Promise.all([writing, fetcher.close()]);
   report();
 
   async function read(url: string, { finalUrl, headers, body }: Extract<FetchResult, { ok: true }>): Promise<void> {

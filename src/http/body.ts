@@ -4,6 +4,8 @@ import { decode, packedBytesMax, type Coding, type Decoded } from './decoding.ts
 
 export type BodyFault = Extract<Decoded, { ok: false }>;
 
+/** That a socket gives at once. */
+const READ_BYTES_MAX = 65_536;
 /** A packed body is taken to unpack to so many times its length. */
 const PACKED_TIMES = 8;
 /** A packed body is first tried for a bomb when this much has arrived, and again at each doubling. */
@@ -14,7 +16,7 @@ export class BodyCollector {
   readonly #bytesMax: number;
   readonly #wireMax: number;
   #chunks: Buffer[] = [];
-  /** Of a long body whose length is known: it goes to its place at once, so that it is never there twice. */
+  /** Of a body of several reads whose length is known: each goes to its place at once, so that it is never there twice. */
   #length: number | undefined;
   #whole: Buffer | undefined;
   #wireBytes = 0;
@@ -34,7 +36,7 @@ export class BodyCollector {
   /** Refuses by what the server announces, before anything is read. */
   announced(contentLength: number): BodyFault | undefined {
     if (!(contentLength > this.#wireMax)) {
-      if (this.#codings.length === 0 && contentLength > SHORT_BYTES_MAX) this.#length = contentLength;
+      if (this.#codings.length === 0 && contentLength > READ_BYTES_MAX) this.#length = contentLength;
       return undefined;
     }
     return {

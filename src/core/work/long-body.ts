@@ -1,5 +1,5 @@
-/** Shorter ones are left to the garbage collector. */
-const LONG_BYTES_MIN = 2 ** 20;
+/** Shorter ones are left to the garbage collector: they are of one read, and share their memory with the headers. */
+const LONG_BYTES_MIN = 2 ** 15;
 
 /**
  * Gives the memory of a long body, or of a record of it, back: nobody may read it any more. To the garbage collector 50 MB are one small object
