@@ -7,7 +7,7 @@ import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
 import type { Json } from '#core/json.ts';
 import { baseUrl } from '../convert.ts';
 import type { MarkupReadResult } from '../markup.ts';
-import { kinds as urlKinds, partsOf } from '../resolve.ts';
+import { kinds as urlKinds, partsOf, type BaseParts } from '../resolve.ts';
 import { CORE_BASE64 } from './core-bytes.ts';
 import { markupOf, type Told } from './markup-text.ts';
 import {
@@ -96,6 +96,8 @@ const KEPT_BYTES_MAX = 128 * 2 ** 20;
 /** Up to here a text gets room for the worst case, three bytes for each character; of a longer one the bytes are counted. */
 const SHORT_CHARS = 65_536;
 const LF = 10;
+
+const NO_PARTS: BaseParts = { origin: '', directories: '', href: '' };
 
 let compiled: WebAssembly.Module | undefined;
 let current: Core | undefined;
@@ -187,12 +189,12 @@ class Core {
   #setBase(base: string): void {
     if (base === this.#base) return;
     this.#base = base;
-    const { origin, directories, href } = partsOf(base) ?? { origin: '', directories: '', href: '' };
-    const parts = [origin, directories, href].map((part) => Buffer.from(JSON.stringify(part).slice(1, -1)));
-    const [ofOrigin, ofDirectories, whole] = parts.map(({ length }) => length) as [number, number, number];
-    const isLong = ofOrigin + ofDirectories + whole > BASE_BYTES;
-    if (!isLong) this.#bytes.set(Buffer.concat(parts), this.#at.base);
-    this.#exports.setBase(isLong ? 0 : ofOrigin, ofDirectories, whole);
+    const { origin, directories, href } = partsOf(base) ?? NO_PARTS;
+    const text = origin + directories + href;
+    // A URL as it is serialised is ASCII. One that JSON would have to escape is seldom, and left to the parser.
+    const isPlain = text.length <= BASE_BYTES && !/["\\]/.test(text);
+    if (isPlain) encoder.encodeInto(text, this.#bytes.subarray(this.#at.base));
+    this.#exports.setBase(isPlain ? origin.length : 0, directories.length, href.length);
   }
 
   /** Copied: the next document is written in the same place. Of several, all but the last have a line feed behind them. */

@@ -12,7 +12,7 @@ const DOT = 0x2e;
 const DASH = 0x2d;
 const QUOTE = 0x22;
 
-/** Of the base: the origin, the path up to its last slash, and the whole without its fragment; all ready to stand in JSON. */
+/** Of the base: the origin, the path up to its last slash, and the whole without its fragment; none of it has to be escaped in JSON. */
 let originLength: i32 = 0;
 let directoriesLength: i32 = 0;
 let wholeLength: i32 = 0;
