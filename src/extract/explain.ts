@@ -2,8 +2,10 @@
 import type { ExtractPlan } from '#core/context.ts';
 import type { DocumentKind } from './content-type.ts';
 import { compileField, sourceOf } from './field.ts';
+import { jsonQuery } from './json-reader.ts';
 import { treeReason } from './markup-engine.ts';
 import { markupQuery, mismatch } from './reader.ts';
+import { parseReason } from './scan/json.ts';
 
 export interface EngineChoice {
   kind: DocumentKind;
@@ -21,7 +23,11 @@ export async function engineChoices(plan: ExtractPlan): Promise<EngineChoice[]> 
   return kinds.flatMap((kind): EngineChoice[] => {
     const sources = fields.map((field) => sourceOf(field.given, kind, format));
     if (mismatch(kind, each, sources) !== undefined) return [];
-    if (kind === 'json') return [{ kind, engine: 'value', why: 'the document is parsed and the paths are followed' }];
+    if (kind === 'json') {
+      const reason = parseReason(jsonQuery(plan, fields, sources));
+      if (reason !== undefined) return [{ kind, engine: 'value', why: reason }];
+      return [{ kind, engine: 'scan', why: 'one pass over the bytes; odd documents are parsed, to the same records' }];
+    }
     if (kind === 'csv') return [{ kind, engine: 'rows', why: 'every row is a record' }];
     if (kind === 'xml') return [{ kind, engine: 'tree', why: 'XML is always read as a tree' }];
     const { query, made } = markupQuery(plan, fields, sources);

@@ -1,9 +1,10 @@
 /** A field of a task, compiled: what it reads where, and what its options make of what was read. */
 import type { Json } from '#core/json.ts';
-import type { ExtractFormat, FieldSpec } from '#core/task.ts';
+import type { ExtractFormat, FieldSpec, FieldType } from '#core/task.ts';
 import type { DocumentKind } from './content-type.ts';
 import { convert } from './convert.ts';
 import { compilePattern } from './pattern.ts';
+import type { WrittenField } from './written.ts';
 
 export interface Field {
   name: string;
@@ -13,10 +14,10 @@ export interface Field {
   required: boolean;
   /** What it reads is a reference, relative to the document's base. */
   isUrl: boolean;
-  /** A match is its value as it is. */
-  isVerbatim: boolean;
-  /** A match is an attribute with a reference, and nothing else is asked of it. */
-  isPlainUrl: boolean;
+  /** What its options ask beside `all`, `default` and `required`. */
+  as: FieldType | undefined;
+  attr: string | undefined;
+  isMatched: boolean;
   /** One match to one value: `match`, `as`. */
   one(raw: Json, base: string): Json;
   /** `default`. */
@@ -43,8 +44,9 @@ export async function compileField(name: string, given: string | FieldSpec): Pro
     all,
     required: spec.required === true,
     isUrl: as === 'url',
-    isVerbatim: pattern === undefined && (as === undefined || as === 'text' || as === 'html'),
-    isPlainUrl: pattern === undefined && as === 'url' && attr !== undefined,
+    as,
+    attr,
+    isMatched: pattern !== undefined,
     one,
     fallback,
     value(matches, base) {
@@ -67,6 +69,29 @@ export function isMissing(value: Json, all: boolean): boolean {
 /** That a record lacks a required field, for a person. */
 export const lackingDetail = (field: Field, record: number): string =>
   `required field ${describeField(field)} is missing in record ${String(record)}`;
+
+/**
+ * The field for an engine that writes records itself.
+ * @param pick -1 = it reads nothing.
+ * @param isJson matches are JSON, not strings.
+ */
+export function writtenField(field: Field, pick: number, isJson: boolean): WrittenField {
+  const { name, all, as, attr, isMatched, fallback } = field;
+  const missing = pick === -1 ? field.value([], '') : fallback;
+  const isVerbatim = as === undefined || (!isJson && (as === 'text' || as === 'html'));
+  const isUrl = as === 'url' && (isJson || attr !== undefined);
+  return {
+    name,
+    pick,
+    all,
+    made: pick === -1 ? 'constant' : isMatched ? 'converted' : isVerbatim ? 'verbatim' : isUrl ? 'url' : 'converted',
+    convert: (raw, base) => field.one(raw, base),
+    missing,
+    missingIsEmpty: missing === undefined || isMissing(missing, all),
+    isRequired: field.required,
+    lacking: (record) => lackingDetail(field, record),
+  };
+}
 
 /** What a field reads in documents of a kind. `nothing`: it is made for another kind. */
 export type Source =

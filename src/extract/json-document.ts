@@ -1,8 +1,6 @@
 /** JSON text to a value, with a bound on nesting and, when it is malformed, the place where it stops being JSON. */
 import type { Json } from '#core/json.ts';
-
-/** Lists and objects inside each other: writers of records walk them by recursion. */
-export const JSON_DEPTH_MAX = 1_000;
+import { JSON_DEPTH_MAX } from './scan/numbers.ts';
 
 export type ParsedJson = { ok: true; value: Json } | { ok: false; detail: string };
 

@@ -18,8 +18,11 @@ export function compileJsonPath(path: string): JsonPath {
 }
 
 /** Every child. */
-const EACH = Symbol('each');
-type Step = string | number | typeof EACH;
+export const EACH = Symbol('each');
+export type Step = string | number | typeof EACH;
+
+/** A path as steps, as `plainSteps` has them. Throws where `jsonPathFault` finds a fault. */
+export const stepsOf = (path: string): Step[] | undefined => plainSteps(parse(path));
 
 /** The path as plain steps when it has names, indices and wildcards alone: nearly every path of a field, and it runs for each record. */
 function plainSteps({ segments }: JsonPathQuery): Step[] | undefined {

@@ -1,14 +1,42 @@
-/** JSON: paths to rows, or whole objects. */
+/**
+ * JSON: paths to records, or whole objects. Fields are read in one pass over the bytes where their paths allow it; otherwise, and
+ * for what is malformed, the document is parsed.
+ */
 import type { ExtractPlan } from '#core/context.ts';
 import type { Json, JsonObject } from '#core/json.ts';
 import { requestUrl } from './convert.ts';
-import type { Source } from './field.ts';
+import { writtenField, type Field, type Source } from './field.ts';
 import { parseJson } from './json-document.ts';
 import { compileJsonPath } from './json-path.ts';
 import { decodeAs } from './legacy-decoder.ts';
 import type { Reader } from './reader.ts';
+import { jsonScan, type JsonQuery } from './scan/json.ts';
+import { wholeFault } from './written.ts';
 
-export function jsonReader({ extract, next }: ExtractPlan, sources: Source[]): Reader {
+export function jsonReader(plan: ExtractPlan, fields: Field[], sources: Source[]): Reader {
+  const parsed = parsedReader(plan, sources);
+  const scan = jsonScan(jsonQuery(plan, fields, sources));
+  if (scan === undefined) return parsed;
+  return (document, finalUrl) => {
+    const read = scan(document, finalUrl);
+    if (read === undefined) return parsed(document, finalUrl);
+    if (!read.ok) return read;
+    return { ...read, next: read.next === undefined ? undefined : requestUrl(read.next, finalUrl) };
+  };
+}
+
+export function jsonQuery({ extract, next }: ExtractPlan, fields: Field[], sources: Source[]): JsonQuery {
+  const paths: { path: string; all: boolean }[] = [];
+  const written = fields.map((field, i) => {
+    const source = sources[i];
+    const pick = source?.from === 'json' ? paths.push({ path: source.path, all: field.all }) - 1 : -1;
+    return writtenField(field, pick, true);
+  });
+  const pages = next !== undefined && 'json' in next ? next.json : undefined;
+  return { each: extract.each, next: pages, paths, fields: written };
+}
+
+export function parsedReader({ extract, next }: ExtractPlan, sources: Source[]): Reader {
   const each = extract.each === undefined ? undefined : compileJsonPath(extract.each);
   const nextPath = next !== undefined && 'json' in next ? compileJsonPath(next.json) : undefined;
   const paths = sources.map((source) => (source.from === 'json' ? compileJsonPath(source.path) : undefined));
@@ -28,9 +56,9 @@ export function jsonReader({ extract, next }: ExtractPlan, sources: Source[]): R
 }
 
 function wholeItems(items: Json[]): { records: JsonObject[] } | { detail: string } {
-  const odd = items.findIndex((item) => item === null || typeof item !== 'object' || Array.isArray(item));
-  if (odd === -1) return { records: items as JsonObject[] };
-  const item = items[odd] ?? null;
-  const type = item === null ? 'null' : Array.isArray(item) ? 'a list' : `a ${typeof item}`;
-  return { detail: `without fields a record has to be a JSON object; item ${String(odd)} is ${type}` };
+  for (const [at, item] of items.entries()) {
+    const detail = wholeFault(item, at);
+    if (detail !== undefined) return { detail };
+  }
+  return { records: items as JsonObject[] };
 }

@@ -3,15 +3,15 @@
  * look at siblings or content, XML, and documents whose shape no scan can follow are read through a tree. Both give
  * the same answer: `test/extract/differential.test.ts` holds them to it.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
 import { baseUrl } from './convert.ts';
-import { decodeAs } from './legacy-decoder.ts';
-import type { MarkupBytes, MarkupEngine, MarkupField, MarkupProgram, MarkupQuery, MarkupReadResult } from './markup.ts';
+import type { MarkupBytes, MarkupEngine, MarkupProgram, MarkupQuery } from './markup.ts';
 import { written } from './scan/core.ts';
 import { compileQuery, type Query } from './scan/query.ts';
 import { fieldsFault } from './scan/tables.ts';
 import { Unfollowed } from './scan/unfollowed.ts';
 import { after, kept, type Soon } from './soon.ts';
+import { asUtf8 } from './utf8.ts';
+import type { ReadWritten, WrittenField } from './written.ts';
 
 export const markupEngine: MarkupEngine = (kind, query, fields) => {
   const scan = kind === 'html' ? scanEngine(query, fields) : undefined;
@@ -38,13 +38,13 @@ async function treeEngine(kind: 'html' | 'xml', query: MarkupQuery): Promise<Mar
 }
 
 /** What it says, or in what the document is beyond a scan. */
-export type Scan = (document: MarkupBytes, finalUrl: string) => MarkupReadResult | string;
+export type Scan = (document: MarkupBytes, finalUrl: string) => ReadWritten | string;
 
 /** Undefined when the query needs a tree. */
-export function scanEngine(query: MarkupQuery, fields: readonly MarkupField[]): Scan | undefined {
+export function scanEngine(query: MarkupQuery, fields: readonly WrittenField[]): Scan | undefined {
   const compiled = compiledFor(query, fields);
   if (!compiled.ok) return undefined;
-  const plan = { query: compiled.query, fields };
+  const plan = { kind: 'markup', query: compiled.query, fields } as const;
   return (document, finalUrl) => {
     try {
       return written(plan, asUtf8(document), finalUrl);
@@ -56,27 +56,15 @@ export function scanEngine(query: MarkupQuery, fields: readonly MarkupField[]): 
 }
 
 /** Why html is read through a tree for this query, for people; undefined = it is scanned. */
-export function treeReason(query: MarkupQuery, fields: readonly MarkupField[]): string | undefined {
+export function treeReason(query: MarkupQuery, fields: readonly WrittenField[]): string | undefined {
   const compiled = compiledFor(query, fields);
   return compiled.ok ? undefined : compiled.why;
 }
 
 function compiledFor(
   query: MarkupQuery,
-  fields: readonly MarkupField[],
+  fields: readonly WrittenField[],
 ): { ok: true; query: Query } | { ok: false; why: string } {
   const why = fieldsFault(fields);
   return why === undefined ? compileQuery(query) : { ok: false, why };
-}
-
-/** In these a byte below 0x80 may be something else than the ASCII character. */
-const NOT_ASCII = new Set(['utf-16le', 'utf-16be', 'iso-2022-jp', 'shift_jis', 'x-user-defined']);
-
-/** The document in UTF-8, without byte order mark; copied only where it is in another encoding and says something in it, or is broken. */
-function asUtf8({ body, encoding }: MarkupBytes): Buffer {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (encoding !== 'utf-8')
-    return !NOT_ASCII.has(encoding) && isAscii(bytes) ? bytes : Buffer.from(decodeAs(encoding, body));
-  if (!isUtf8(bytes)) return Buffer.from(decodeAs(encoding, body));
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

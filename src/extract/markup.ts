@@ -3,8 +3,8 @@
  * may build a tree or scan once; everything known about a task is in the query before the first document arrives.
  */
 
-import type { Json } from '#core/json.ts';
 import type { Soon } from './soon.ts';
+import type { ReadWritten, Written, WrittenField } from './written.ts';
 
 /** What is read of a matched element. */
 export type Reading =
@@ -34,24 +34,6 @@ export interface MarkupQuery {
   base: boolean;
 }
 
-/** A field of the records, as it is made of what a pick read: for an engine that writes records itself. */
-export interface MarkupField {
-  name: string;
-  /** -1: no pick's, and `missing` is its value. */
-  pick: number;
-  all: boolean;
-  /** What becomes of a match: nothing, its resolution (of an attribute, without other options), or what `convert` says. */
-  made: 'constant' | 'verbatim' | 'url' | 'converted';
-  convert(raw: Json, base: string): Json;
-  /** The value where nothing was found; undefined = null, or an empty list. */
-  missing: Json | undefined;
-  /** `missing` is as good as nothing. */
-  missingIsEmpty: boolean;
-  isRequired: boolean;
-  /** That a record lacks it, in words. */
-  lacking(record: number): string;
-}
-
 export interface MarkupBytes {
   body: Uint8Array;
   /** WHATWG name of the encoding. */
@@ -70,25 +52,17 @@ export interface MarkupAnswer {
 
 export type MarkupResult = { ok: true; answer: MarkupAnswer } | { ok: false; detail: string };
 
-/** What a document says, by the fields. */
-export interface MarkupRead {
-  ok: true;
-  /** What the picks read, or each record's JSON text in UTF-8. */
-  content: { rows: (string | null)[][][] } | { written: Uint8Array[] };
-  /** Verbatim, in document order. */
-  links: string[];
-  next: string | undefined;
-  /** What references are relative to. */
-  base: string;
+/** What a document says, by the picks. */
+export interface MarkupRows extends Omit<Written, 'content'> {
+  content: { rows: (string | null)[][][] };
 }
-export type MarkupReadResult = MarkupRead | { ok: false; detail: string };
 
 /** Never throws, whatever the bytes are. */
-export type MarkupProgram = (document: MarkupBytes, finalUrl: string) => Soon<MarkupReadResult>;
+export type MarkupProgram = (document: MarkupBytes, finalUrl: string) => Soon<MarkupRows | ReadWritten>;
 
 /** Throws on a selector that cannot be compiled: `checkExtract` is what finds those for a user. */
 export type MarkupEngine = (
   kind: 'html' | 'xml',
   query: MarkupQuery,
-  fields: readonly MarkupField[],
+  fields: readonly WrittenField[],
 ) => Soon<MarkupProgram>;

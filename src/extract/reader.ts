@@ -6,10 +6,11 @@ import type { ExtractPlan } from '#core/context.ts';
 import type { Json, JsonObject } from '#core/json.ts';
 import type { DocumentKind } from './content-type.ts';
 import { requestUrl } from './convert.ts';
-import { isMissing, lackingDetail, sourceOf, type Field, type Source } from './field.ts';
+import { sourceOf, writtenField, type Field, type Source } from './field.ts';
 import { markupEngine } from './markup-engine.ts';
-import type { MarkupBytes, MarkupField, MarkupQuery, MarkupProgram, Pick } from './markup.ts';
+import type { MarkupBytes, MarkupQuery, MarkupProgram, Pick } from './markup.ts';
 import { after, type Soon } from './soon.ts';
+import type { WrittenField } from './written.ts';
 
 export interface Read {
   ok: true;
@@ -29,7 +30,7 @@ export function compileReader(kind: DocumentKind, plan: ExtractPlan, fields: Fie
   const sources = fields.map((field) => sourceOf(field.given, kind, format));
   const fault = mismatch(kind, each, sources);
   if (fault !== undefined) return () => ({ ok: false, detail: fault });
-  if (kind === 'json') return import('./json-reader.ts').then(({ jsonReader }) => jsonReader(plan, sources));
+  if (kind === 'json') return import('./json-reader.ts').then(({ jsonReader }) => jsonReader(plan, fields, sources));
   if (kind === 'csv') return import('./csv-reader.ts').then(({ csvReader }) => csvReader(sources));
   const { query, made } = markupQuery(plan, fields, sources);
   return after(markupEngine(kind, query, made), (program) => markupReader(program, made));
@@ -49,7 +50,7 @@ export function mismatch(kind: DocumentKind, each: string | undefined, sources: 
   return undefined;
 }
 
-function markupReader(program: MarkupProgram, made: MarkupField[]): Reader {
+function markupReader(program: MarkupProgram, made: WrittenField[]): Reader {
   return (document, finalUrl) =>
     after(program(document, finalUrl), (read) => {
       if (!read.ok) return read;
@@ -70,31 +71,15 @@ export function markupQuery(
   { extract, links, next }: ExtractPlan,
   fields: Field[],
   sources: Source[],
-): { query: MarkupQuery; made: MarkupField[] } {
+): { query: MarkupQuery; made: WrittenField[] } {
   const picks: Pick[] = [];
   const made = fields.map((field, i) => {
     const source = sources[i];
-    return markupField(field, source?.from === 'css' ? picks.push(pickOf(source, field.all)) - 1 : -1);
+    return writtenField(field, source?.from === 'css' ? picks.push(pickOf(source, field.all)) - 1 : -1, false);
   });
   const nextCss = next !== undefined && 'css' in next ? next.css : undefined;
   const base = links !== undefined || nextCss !== undefined || fields.some(({ isUrl }) => isUrl);
   return { query: { each: extract.each, picks, links, next: nextCss, base }, made };
-}
-
-function markupField(field: Field, pick: number): MarkupField {
-  const { name, all, isVerbatim, isPlainUrl, fallback } = field;
-  const missing = pick === -1 ? field.value([], '') : fallback;
-  return {
-    name,
-    pick,
-    all,
-    made: pick === -1 ? 'constant' : isVerbatim ? 'verbatim' : isPlainUrl ? 'url' : 'converted',
-    convert: (raw, base) => field.one(raw, base),
-    missing,
-    missingIsEmpty: missing === undefined || isMissing(missing, all),
-    isRequired: field.required,
-    lacking: (record) => lackingDetail(field, record),
-  };
 }
 
 const pickOf = ({ css, attr, markup }: Extract<Source, { from: 'css' }>, all: boolean): Pick => ({

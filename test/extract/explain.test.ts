@@ -10,11 +10,26 @@ test.each<[name: string, part: Partial<ExtractSpec>, engines: string[]]>([
   ['so does an each', { format: 'html', each: 'li:first-child', fields: { a: '.' } }, ['html tree']],
   ['xml', { format: 'xml', fields: { a: 'item' } }, ['xml tree']],
   ['a short field may be a selector or a column', { fields: { a: 'h1' } }, ['html scan', 'xml tree', 'csv rows']],
-  ['a path is for json', { fields: { a: '$.a' } }, ['json value']],
+  ['a path is for json', { fields: { a: '$.a' } }, ['json scan']],
+  ['whole objects too', { format: 'json', each: '$.items[*]' }, ['json scan']],
   ['nothing is read', { format: 'none' }, []],
 ])('%s', async (_name, part, engines) => {
   const choices = await engineChoices({ extract: spec(part) });
   expect(choices.map(({ kind, engine }: EngineChoice) => `${kind} ${engine}`)).toEqual(engines);
+});
+
+test.each<[fields: ExtractSpec['fields'], why: string]>([
+  [{ a: '$..b' }, '$..b has more than names, places and wildcards'],
+  [{ a: '$.b', c: '$[-1]' }, '$[-1] counts from the end'],
+  [{ a: { json: '$.a', default: 'x'.repeat(20_000) } }, 'names and defaults of fields of more than 32 KB'],
+  [
+    Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`f${String(i)}`, '$.a'])),
+    'more than 63 steps in all paths',
+  ],
+])('JSON that is parsed: %j', async (fields, why) => {
+  expect(await engineChoices({ extract: spec({ format: 'json', fields }) })).toEqual([
+    { kind: 'json', engine: 'value', why },
+  ]);
 });
 
 test('links of a crawl and the next page count', async () => {

@@ -5,7 +5,7 @@ import type { Json } from '#core/json.ts';
 import type { ExtractFormat, ExtractSpec, FieldSpec } from '#core/task.ts';
 import { jsonOf } from '#core/json.ts';
 import { compileExtractor } from '#extract/compile.ts';
-import { JSON_DEPTH_MAX } from '#extract/json-document.ts';
+import { JSON_DEPTH_MAX } from '../../src/extract/scan/numbers.ts';
 import { extract, FINAL_URL, records, spec } from './documents.ts';
 
 const refused = (detail: string) => ({ ok: false, reason: 'extract', detail });
@@ -108,10 +108,9 @@ describe('json', () => {
           headers: {},
           body: new TextEncoder().encode(text),
         });
-        expect(result).toMatchObject({
-          ok: true,
-          records: [new TextEncoder().encode(`{"f":${JSON.stringify(JSON.parse(text))}}`)],
-        });
+        expect(result.ok && result.records.map((bytes) => Buffer.from(bytes).toString())).toEqual([
+          `{"f":${JSON.stringify(JSON.parse(text))}}`,
+        ]);
       }),
     );
   });

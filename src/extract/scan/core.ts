@@ -4,10 +4,10 @@
  * time; the tables of a plan are written into its memory when it is another one than before.
  */
 import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
-import type { Json } from '#core/json.ts';
+import { bytesOf, type Json } from '#core/json.ts';
 import { baseUrl } from '../convert.ts';
-import type { MarkupReadResult } from '../markup.ts';
 import { kinds as urlKinds, partsOf, type BaseParts } from '../resolve.ts';
+import { wholeFault, type ReadWritten } from '../written.ts';
 import { CORE_BASE64 } from './core-bytes.ts';
 import { markupOf, type Told } from './markup-text.ts';
 import {
@@ -43,9 +43,18 @@ export interface Exports {
   ): void;
   configureValues(picks: number, hasRecords: number, links: number, next: number, base: number): void;
   configureRecords(fields: number, at: number): void;
+  configureJson(
+    any: bigint,
+    rootSteps: bigint,
+    rootEnds: bigint,
+    recordSteps: bigint,
+    recordEnds: bigint,
+    record: bigint,
+  ): void;
   setBase(origin: number, directories: number, whole: number): void;
   /** 0, or the number of a fault. */
   scan(at: number, length: number): number;
+  scanJson(at: number, length: number): number;
   attributeCount(): number;
   /** The first value of a list (`LIST_`), and what follows a value: 0 = none. A value's places are those in the document. */
   listed(list: number): number;
@@ -83,6 +92,7 @@ const TABLES = [
   'marks',
   'urlKinds',
   'base',
+  'jsonSteps',
   'document',
 ] as const;
 export type Addresses = Record<(typeof TABLES)[number], number>;
@@ -103,7 +113,7 @@ let compiled: WebAssembly.Module | undefined;
 let current: Core | undefined;
 
 /** Throws `Unfollowed`. */
-export function written(plan: Plan, utf8: Buffer, finalUrl: string): MarkupReadResult {
+export function written(plan: Plan, utf8: Buffer, finalUrl: string): ReadWritten {
   const core = (current ??= new Core());
   try {
     return core.written(plan, utf8, finalUrl);
@@ -144,8 +154,9 @@ class Core {
     return this.#exports.memory.buffer.byteLength;
   }
 
-  written(plan: Plan, utf8: Buffer, finalUrl: string): MarkupReadResult {
-    if (utf8.includes(0)) throw new Unfollowed('a NUL');
+  written(plan: Plan, utf8: Buffer, finalUrl: string): ReadWritten {
+    const isJson = plan.kind === 'json';
+    if (!isJson && utf8.includes(0)) throw new Unfollowed('a NUL');
     if (this.#plan !== plan) {
       this.#plan = undefined;
       this.#tests = new Tables(this.#exports, this.#at, this.#words, this.#bytes).put(plan);
@@ -155,19 +166,40 @@ class Core {
     this.#reserve(at + utf8.length + 2 * GUARD_BYTES);
     this.#bytes.set(utf8, at);
     this.#text = new TextOf(utf8);
-    this.#check(this.#exports.scan(at, utf8.length));
-    const base = baseUrl(this.#listed(LIST_BASE)[0], finalUrl);
+    this.#check(isJson ? this.#exports.scanJson(at, utf8.length) : this.#exports.scan(at, utf8.length));
+    if (isJson && plan.isWhole) return this.#wholes(finalUrl);
+    const base = isJson ? finalUrl : baseUrl(this.#listed(LIST_BASE)[0], finalUrl);
     this.#setBase(base);
     this.#check(this.#exports.write());
     const lacking = this.#exports.lacking();
     if (lacking >= 0) return { ok: false, detail: plan.fields[lacking]!.lacking(this.#exports.lackingIn()) };
+    const areMany = isJson ? plan.paths.toRecords !== 0n : plan.query.each;
     return {
       ok: true,
-      content: { written: this.#records(plan.query.each) },
+      content: { written: this.#records(areMany) },
       links: this.#listed(LIST_LINKS),
-      next: this.#listed(LIST_NEXT)[0],
+      next: isJson ? this.#namedPage() : this.#listed(LIST_NEXT)[0],
       base,
     };
+  }
+
+  /** Objects as they are, each parsed by itself: JSON.stringify says how they are written. */
+  #wholes(base: string): ReadWritten {
+    const records: Uint8Array[] = [];
+    for (const text of this.#listed(LIST_LINKS)) {
+      const value = JSON.parse(text) as Json;
+      const detail = wholeFault(value, records.length);
+      if (detail !== undefined) return { ok: false, detail };
+      records.push(bytesOf(value));
+    }
+    return { ok: true, content: { written: records }, links: [], next: this.#namedPage(), base };
+  }
+
+  /** The next page where JSON names it. */
+  #namedPage(): string | undefined {
+    const [text] = this.#listed(LIST_NEXT);
+    const named = text === undefined ? undefined : (JSON.parse(text) as Json);
+    return typeof named === 'string' && named !== '' ? named : undefined;
   }
 
   /** The core's memory may have grown. */
@@ -178,10 +210,11 @@ class Core {
 
   #listed(list: number): string[] {
     const { listed, nextOf, fromOf, toOf } = this.#exports;
+    const isJson = this.#plan?.kind === 'json';
     const values: string[] = [];
     for (let value = listed(list); value !== 0; value = nextOf(value)) {
       const from = fromOf(value);
-      if (from >= 0) values.push(this.#text.value(from, toOf(value)));
+      if (from >= 0) values.push(isJson ? this.#text.utf8(from, toOf(value)) : this.#text.value(from, toOf(value)));
     }
     return values;
   }
@@ -259,12 +292,12 @@ class Core {
 
   readonly #markup = (from: number, to: number, at: number): number => {
     this.#refresh();
-    const { query } = this.#plan!;
+    const plan = this.#plan!;
     const told: Told = {
       words: this.#words,
       text: this.#text,
       nameOf: this.#nameOf,
-      attributesOf: (selector) => readsOf(query, selector).length,
+      attributesOf: (selector) => (plan.kind === 'markup' ? readsOf(plan.query, selector).length : 0),
     };
     return this.#write(at, JSON.stringify(markupOf(told, from >> 2, to >> 2)));
   };

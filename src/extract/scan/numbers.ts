@@ -216,6 +216,8 @@ export const EVENT_COMMENT = 9;
 
 export const READS_TEXT = -1;
 export const READS_MARKUP = -2;
+/** JSON as it stands in the document. */
+export const READS_JSON = -3;
 
 // ---------------------------------------------------------------- what is made of the values of a field
 
@@ -226,6 +228,22 @@ export const FIELD_VERBATIM = 1;
 export const FIELD_URL = 2;
 /** Whatever the code outside makes of them. */
 export const FIELD_CONVERTED = 3;
+
+// ---------------------------------------------------------------- steps of paths, and what other than a field's value they lead to
+
+export const STEP_NAME = 0;
+export const STEP_INDEX = 1;
+export const STEP_EACH = 2;
+/** A path without steps. */
+export const STEP_NONE = 3;
+export const JSON_NEXT = -2;
+export const JSON_RECORD = -3;
+/** What is a record as a whole; told in the list of links, of which JSON has none. */
+export const JSON_WHOLE = -4;
+/** All steps of all paths, one for each bit. */
+export const STEPS_MAX = 63;
+/** Lists and objects inside each other: writers of records walk them by recursion. */
+export const JSON_DEPTH_MAX = 1_000;
 
 // ---------------------------------------------------------------- lists of what a document has apart from records
 
@@ -283,3 +301,4 @@ export const FAULT_MANY_FORMATS = 27;
 export const FAULT_ODD_INPUT = 28;
 export const FAULT_MUCH = 29;
 export const FAULT_LONG_REFERENCE = 30;
+export const FAULT_JSON = 31;

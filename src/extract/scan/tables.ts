@@ -1,6 +1,7 @@
 /** A plan's tables, as the core reads them. */
-import type { MarkupField } from '../markup.ts';
+import type { WrittenField } from '../written.ts';
 import type { Addresses, Exports } from './core.ts';
+import type { JsonPaths } from './json.ts';
 import {
   CONFIG_BYTES,
   FIELD_CONSTANT,
@@ -10,6 +11,7 @@ import {
   FIRST_FREE_TAG,
   READS_MARKUP,
   READS_TEXT,
+  STEP_NAME,
   TEST_EQUALS,
   TEST_EXISTS,
   TEST_NONE,
@@ -22,15 +24,14 @@ import { tagNames } from './tags.ts';
 import { Unfollowed } from './unfollowed.ts';
 
 /** What is asked of documents, and the fields that are made of the answers. */
-export interface Plan {
-  query: Query;
-  fields: readonly MarkupField[];
-}
+export type Plan =
+  | { kind: 'markup'; query: Query; fields: readonly WrittenField[] }
+  | { kind: 'json'; paths: JsonPaths; picks: number; fields: readonly WrittenField[]; isWhole: boolean };
 
 const MADE = { constant: FIELD_CONSTANT, verbatim: FIELD_VERBATIM, url: FIELD_URL, converted: FIELD_CONVERTED };
 
 /** Why fields are beyond what the core has room for. Selectors may take the other half of it. */
-export function fieldsFault(fields: readonly MarkupField[]): string | undefined {
+export function fieldsFault(fields: readonly WrittenField[]): string | undefined {
   const bytes = fields.reduce((sum, { name, missing }) => sum + 128 + 3 * name.length + JSON.stringify(missing ?? null).length * 3, 0); // prettier-ignore
   return bytes > CONFIG_BYTES / 2 ? 'names and defaults of fields of more than 32 KB' : undefined;
 }
@@ -50,7 +51,27 @@ export class Tables {
   }
 
   /** The tests that the core asks back for, by number. Throws `Unfollowed` where there is no room. */
-  put({ query, fields }: Plan): SlowTest[] {
+  put(plan: Plan): SlowTest[] {
+    if (plan.kind === 'markup') this.#putQuery(plan.query);
+    else this.#putPaths(plan.paths, plan.picks);
+    const numbers = plan.fields.flatMap((field, i) => this.#field(field, i));
+    this.#exports.configureRecords(plan.fields.length, this.#config.numbers(numbers));
+    return this.#tests;
+  }
+
+  /** In the order of `core/json.ts`. */
+  #putPaths({ steps, any, root, record, toRecords }: JsonPaths, picks: number): void {
+    const numbers = steps.flatMap(({ kind, name, index, leadsTo, all }) =>
+      kind === STEP_NAME
+        ? [kind, this.#config.bytes(name), name.length, leadsTo, Number(all)]
+        : [kind, index, 0, leadsTo, Number(all)],
+    );
+    this.#put('jsonSteps', numbers);
+    this.#exports.configureJson(any, root.steps, root.ends, record.steps, record.ends, toRecords);
+    this.#exports.configureValues(picks, Number(toRecords !== 0n), -1, -1, -1);
+  }
+
+  #putQuery(query: Query): void {
     const { program, picksOf } = query;
     const { words } = program;
     for (const table of ['start', 'descendant', 'child', 'subject', 'scope', 'byTag'] as const)
@@ -74,9 +95,6 @@ export class Tables {
       Number(query.usesBase),
     );
     this.#exports.configureValues(query.readings.length, Number(query.each), query.links, query.next, query.base);
-    const numbers = fields.flatMap((field, i) => this.#field(field, i));
-    this.#exports.configureRecords(fields.length, this.#config.numbers(numbers));
-    return this.#tests;
   }
 
   #put(table: keyof Addresses, numbers: ArrayLike<number>): void {
@@ -135,7 +153,7 @@ export class Tables {
   }
 
   /** In the order of `core/records.ts`. */
-  #field({ name, pick, all, made, missing, isRequired, missingIsEmpty }: MarkupField, number: number): number[] {
+  #field({ name, pick, all, made, missing, isRequired, missingIsEmpty }: WrittenField, number: number): number[] {
     const key = Buffer.from(`${number === 0 ? '{' : ','}${JSON.stringify(name)}:`);
     const fallback = missing === undefined ? undefined : Buffer.from(JSON.stringify(missing));
     return [

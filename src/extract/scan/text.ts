@@ -12,7 +12,7 @@ export class TextOf {
   /** Every line ending made a line feed, as HTML does. `to` may have `NOT_VERBATIM` set, as it may below. */
   lines(from: number, to: number): string {
     if (to >= 0) return this.verbatim(from, to);
-    const text = this.#bytes.toString('utf8', from, to & ~NOT_VERBATIM);
+    const text = this.utf8(from, to);
     return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   }
 
@@ -33,6 +33,11 @@ export class TextOf {
   /** An attribute's name, as a tree holds it. */
   name(from: number, to: number): string {
     return this.lines(from, to | NOT_VERBATIM).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  }
+
+  /** As it stands there. */
+  utf8(from: number, to: number): string {
+    return this.#bytes.toString('utf8', from, to & ~NOT_VERBATIM);
   }
 
   /** ASCII. */

@@ -36,4 +36,5 @@ export const FAULTS = [
   'an input whose type is written with references',
   'too many matches',
   'a very long reference',
+  'JSON that is malformed, or has a key twice or with escapes on the way',
 ];

@@ -6,7 +6,8 @@ import { baseUrl } from '#extract/convert.ts';
 import { domEngine } from '#extract/dom-engine.ts';
 import { compileField, sourceOf, type Field } from '#extract/field.ts';
 import { scanEngine } from '#extract/markup-engine.ts';
-import type { MarkupBytes, MarkupField, MarkupQuery, Pick } from '#extract/markup.ts';
+import type { MarkupBytes, MarkupQuery, Pick } from '#extract/markup.ts';
+import type { WrittenField } from '#extract/written.ts';
 import { markupQuery } from '#extract/reader.ts';
 
 export const FINAL_URL = 'https://site.example/dir/page.html?q=1#f';
@@ -38,7 +39,7 @@ export async function bothOf(query: MarkupQuery, options: (pick: Pick, at: numbe
   return bothOfFields({ ...asked.query, base }, asked.made, fields);
 }
 
-function bothOfFields(query: MarkupQuery, made: MarkupField[], fields: Field[]): Both {
+function bothOfFields(query: MarkupQuery, made: WrittenField[], fields: Field[]): Both {
   const scan = scanEngine(query, made);
   const tree = domEngine('html', query);
   return {

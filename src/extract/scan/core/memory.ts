@@ -1,5 +1,16 @@
 /** Where everything lies. The tables of HTML and of the query are written from outside, once for each query. */
-import { BASE_BYTES, CONFIG_BYTES, DEPTH_MAX, KEYS, NAME_ENTRY, NAME_SLOTS, SVG, WORDS_MAX } from '../numbers.ts';
+import {
+  BASE_BYTES,
+  CONFIG_BYTES,
+  DEPTH_MAX,
+  JSON_DEPTH_MAX,
+  KEYS,
+  NAME_ENTRY,
+  NAME_SLOTS,
+  STEPS_MAX,
+  SVG,
+  WORDS_MAX,
+} from '../numbers.ts';
 
 export const ATTRIBUTES_MAX = 4_096;
 export const FORMATS_MAX = 8_192;
@@ -33,6 +44,8 @@ export const config: usize = memory.data(CONFIG_BYTES, 16);
 export const names: usize = memory.data(NAME_ENTRY * NAME_SLOTS, 16);
 /** By number less `FIRST_FREE_TAG`: address and length of the name. */
 export const nameAt: usize = memory.data(8 * SVG, 16);
+/** Steps of paths through JSON: five numbers each, see `json.ts`. */
+export const jsonSteps: usize = memory.data(20 * (STEPS_MAX + 1), 16);
 
 // ---------------------------------------------------------------- of a document
 
@@ -58,6 +71,8 @@ export const stashed: usize = memory.data(8 * WORDS_MAX, 16);
 export const watches: usize = memory.data(20 * PLACES, 16);
 /** The list of active formatting elements: name, place, address of the tag. */
 export const formats: usize = memory.data(12 * FORMATS_MAX, 16);
+/** Lists and objects of JSON that are open: forty bytes each. */
+export const opened: usize = memory.data(40 * JSON_DEPTH_MAX, 16);
 /** Slots of `names` that the document has filled. */
 export const filled: usize = memory.data(4 * SVG, 16);
 
@@ -100,6 +115,8 @@ export function address(table: i32): usize {
       return urlKinds;
     case 17:
       return base;
+    case 18:
+      return jsonSteps;
     default:
       return __heap_base;
   }

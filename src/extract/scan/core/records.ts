@@ -1,5 +1,13 @@
 /** Records as JSON, one to a line: their fields in order, each from the values that were found for it. */
-import { FIELD_CONSTANT, FIELD_URL, FIELD_VERBATIM, NOT_VERBATIM, READS_MARKUP, READS_TEXT } from '../numbers.ts';
+import {
+  FIELD_CONSTANT,
+  FIELD_URL,
+  FIELD_VERBATIM,
+  NOT_VERBATIM,
+  READS_JSON,
+  READS_MARKUP,
+  READS_TEXT,
+} from '../numbers.ts';
 import { fault } from './fault.ts';
 import { begin } from './lexer.ts';
 import {
@@ -33,6 +41,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const SMALL_N = 0x6e;
+const QUOTE = 0x22;
 
 /** A field's nine numbers. Its key comes with what stands before and after it. */
 const MADE = 0;
@@ -121,10 +130,22 @@ function putValue(number: i32, made: i32, value: i32): void {
   const at = out;
   if (kind == READS_MARKUP) seek(markup(from, to, at));
   else if (kind == READS_TEXT) putText(from, to);
-  else if (from < 0) return putNull();
+  else if (kind == READS_JSON) {
+    if (putJson(made, from + begin, to)) return;
+    seek(convert(number, at, out));
+    return;
+  } else if (from < 0) return putNull();
   else if (made == FIELD_URL && putReference(from + begin, to)) return;
   else putAttribute(from + begin, to);
   if (made != FIELD_VERBATIM) seek(convert(number, at, out));
+}
+
+/** False when more is to be made of it than it is, or when it is not as JSON.stringify writes it. */
+function putJson(made: i32, from: i32, to: i32): bool {
+  const end = (to & ~NOT_VERBATIM) + begin;
+  if (made == FIELD_URL && to >= 0 && load<u8>(from) == QUOTE && putUrl(from + 1, end - 1)) return true;
+  putBytes(from, end - from);
+  return made == FIELD_VERBATIM && to >= 0;
 }
 
 function putText(from: i32, to: i32): void {

@@ -99,6 +99,7 @@ import {
   skipSpace,
   attributes,
 } from './lexer.ts';
+import { configureJson, scanJson } from './json.ts';
 import { address } from './memory.ts';
 import { afterLineFeed, leaveFor, text } from './text.ts';
 import { addName, beginNames, forgetNames, readName } from './names.ts';
@@ -109,7 +110,8 @@ import { configureValues, fromOf, gather, listed, nextOf, toOf } from './values.
 
 export { address };
 export { addName, forgetNames };
-export { configureValues, configureRecords, setBase };
+export { configureValues, configureRecords, configureJson, setBase };
+export { scanJson };
 /** Lists of the document's own, value by value. */
 export { listed, nextOf, fromOf, toOf };
 export { room };

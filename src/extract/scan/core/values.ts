@@ -21,7 +21,7 @@ import { events, eventsEnd, told } from './events.ts';
 import { fault } from './fault.ts';
 import { selectors } from './memory.ts';
 
-/** A value's six numbers. Of an attribute, `FROM` (-1: it has none) and `TO` are as told; of a text the first and last text told (0: none); of markup the start tag told and what closes it. */
+/** A value's six numbers. Of an attribute, `FROM` (-1: it has none) and `TO` are as told, and so they are of JSON; of a text the first and last text told (0: none); of markup the start tag told and what closes it. */
 const NEXT = 0;
 const FROM = 4;
 const TO = 8;
@@ -51,10 +51,10 @@ let nextSelector: i32 = -1;
 let baseSelector: i32 = -1;
 
 export let firstRow: i32 = 0;
-let lastRow: i32 = 0;
+export let lastRow: i32 = 0;
 let openRow: i32 = 0;
 let openValue: i32 = 0;
-let ofDocument: i32 = 0;
+export let ofDocument: i32 = 0;
 let lastText: i32 = 0;
 let depth: i32 = 0;
 /** The start tag that was told last. */
@@ -68,13 +68,18 @@ export function configureValues(pickCount: i32, eachIsUsed: bool, links: i32, ne
   baseSelector = base;
 }
 
-export function gather(): void {
-  const end = eventsEnd();
+export function beginValues(): void {
   firstRow = lastRow = openRow = openValue = depth = tag = 0;
   lastText = <i32>noText;
   store<i32>(noText, 0, TEXT_NEXT);
   ofDocument = newRow(3);
   if (!hasRecords) openRow = firstRow = lastRow = newRow(picks);
+}
+
+/** Of all that the scan has told. */
+export function gather(): void {
+  const end = eventsEnd();
+  beginValues();
   let at = events;
   while (at < end && fault == 0) at = event(at);
 }
@@ -152,7 +157,7 @@ function newRow(lists: i32): i32 {
   return row;
 }
 
-function beginRecord(ofDepth: i32): void {
+export function beginRecord(ofDepth: i32): void {
   const row = newRow(picks);
   if (lastRow == 0) firstRow = row;
   else store<i32>(lastRow, row, ROW_NEXT);
@@ -161,7 +166,7 @@ function beginRecord(ofDepth: i32): void {
   lastRow = openRow = row;
 }
 
-function append(row: i32, list: i32, kind: i32, from: i32, to: i32): i32 {
+export function append(row: i32, list: i32, kind: i32, from: i32, to: i32): i32 {
   const value = told(VALUE);
   store<i32>(value, 0, NEXT);
   store<i32>(value, from, FROM);
