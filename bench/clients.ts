@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stop } from 'esbuild';
 import type { PageSet } from './pages.ts';
 import { bundleProgram } from '../lib/bundles.ts';
 import { LEAN_PROCESS } from '../lambdas/contract.ts';
@@ -73,6 +74,9 @@ export const CLIENTS: Client[] = [
   { name: 'crawlee-http', does: 'HttpCrawler, no parsing', extracts: false, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },
   { name: 'scrapy', does: 'Scrapy, tuned', extracts: true, command: [PYTHON, here('peers/scrapy_client.py')], absent: scrapyAbsent() },
 ]; // prettier-ignore
+
+// Its service would go on beside those that are measured.
+await stop();
 
 /** Runs a client to its end in a process of its own. */
 export async function run(

@@ -5,7 +5,7 @@ import { compileExtractor } from '#extract/compile.ts';
 import { createFetcher } from '#http/fetcher.ts';
 import { BATCH_BYTES_MAX, BATCH_TARGETS_MAX } from '#core/limits.ts';
 import { LineBuffer } from '#core/line-buffer.ts';
-import { letGo } from '#core/work/long-body.ts';
+import { letGo, letGoOfBody } from '#core/work/long-body.ts';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { FetchResult } from '#core/ports.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
       lines.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
       letGo(data);
     }
-    letGo(body);
+    letGoOfBody(body);
     if (lines.lines >= BATCH_TARGETS_MAX || lines.bytes.length >= BATCH_BYTES_MAX) flush();
   }
 }

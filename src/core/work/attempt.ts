@@ -19,7 +19,7 @@ import type { ShardRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
 import type { RecordLine } from '../line-buffer.ts';
 import type { Finished } from './batch.ts';
-import { letGo } from './long-body.ts';
+import { letGoOfBody } from './long-body.ts';
 
 export type WorkPorts = Pick<
   Context,
@@ -175,7 +175,7 @@ export class Attempts {
     let verdict = judge(result, task.retry, asked.attempts + 1, at, chance);
     const extraction = result.ok && verdict.kind === 'keep' ? await this.#extract(target, result, at) : undefined;
     const bytes = result.ok && extraction !== undefined ? result.body.byteLength : 0;
-    if (result.ok) letGo(result.body);
+    if (result.ok) letGoOfBody(result.body);
     if (extraction?.ok === false) verdict = { kind: 'giveUp', ...extraction.why };
     if (verdict.kind === 'retry' && later) verdict = { ...verdict, at: Math.max(verdict.at, later.untilMs) };
     const next = transition(asked, { kind: 'verdict', verdict, at });
