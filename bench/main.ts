@@ -10,7 +10,7 @@ import { CLIENTS } from './clients.ts';
 import { measureEngines } from './engines.ts';
 import { measure, type Outcome, type Setting } from './measure.ts';
 import type { PageSet } from './pages.ts';
-import { table, writeReport } from './report.ts';
+import { settingText, writeReport } from './report.ts';
 
 const { values } = parseArgs({
   allowNegative: true,
@@ -53,7 +53,7 @@ for (const { clients: able, ...chosen } of given ?? SETTINGS) {
   const present = clients.filter(({ name }) => able === undefined || able.includes(name));
   const outcomes = await measure(setting, present, (line) => console.error(`${setting.set} ${line}`));
   results.push({ setting, outcomes });
-  console.log(table(setting, outcomes));
+  console.log(settingText(setting, outcomes));
 }
 const engines = values.engines ? await measureEngines(Number(values.rounds)) : undefined;
 if (engines) console.log(engines.text);

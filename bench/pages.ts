@@ -85,7 +85,7 @@ function mixed(): ServedPage[] {
     .map((one, i) => (i % 100 === 50 ? { path: `/huge/${String(i)}`, type: HTML, body: huge } : one));
 }
 
-/** Pages of an API: 100 items, about 20 KB. */
+/** Pages of an API: 100 items, about 16 KB. */
 function json(): ServedPage[] {
   return Array.from({ length: 50 }, (_, i) => {
     const items = Array.from({ length: 100 }, (_x, n) => ({

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { EngineFigure } from './engines.ts';
 import { idealSeconds, timesIdeal, type Figures, type Outcome, type Setting, type Spread } from './measure.ts';
+import { table } from '../src/sim/markdown.ts';
 import { machine, writeSection } from './section.ts';
 
 const COMMAND = 'npm ci --prefix bench/peers && npm run bench -- --write';
@@ -10,34 +11,36 @@ const COMMAND = 'npm ci --prefix bench/peers && npm run bench -- --write';
 const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 const shown = ({ median, least, most }: Spread): string => `${number(median)} (${number(least)}–${number(most)})`;
 
-export function table({ set, targets, inFlight, latencyMs, rounds }: Setting, outcomes: Outcome[]): string {
+const HEAD = [
+  'client',
+  'does',
+  'CPU s per 1,000',
+  'CPU against gleaner',
+  'targets per s',
+  'memory MB',
+  'records equal',
+];
+
+export function settingText(setting: Setting, outcomes: Outcome[]): string {
+  const { set, targets, inFlight, latencyMs, rounds } = setting;
   const ours = outcomes.find(({ client }) => client.name === 'gleaner')?.figures;
   const rows = outcomes.map(({ client, figures, equal }) => {
-    if (figures === undefined) return `| ${client.name} | ${client.does} | skipped: ${client.absent ?? ''} | | | | |`;
-    const cells = [
-      client.name,
-      client.does,
-      shown(figures.cpu),
-      times(ours, figures),
-      shown(figures.targetsPerSecond),
-      shown(figures.rssMb),
-    ];
-    return `| ${[...cells, equal === undefined ? '–' : `${String(equal)} of ${String(targets)}`].join(' | ')} |`;
+    if (figures === undefined) return [client.name, client.does, `skipped: ${client.absent ?? ''}`, '', '', '', ''];
+    const { cpu, targetsPerSecond, rssMb } = figures;
+    const same = equal === undefined ? '–' : `${String(equal)} of ${String(targets)}`;
+    return [client.name, client.does, shown(cpu), times(ours, figures), shown(targetsPerSecond), shown(rssMb), same];
   });
-  return [
-    `### ${set}: ${String(targets)} targets, ${String(inFlight)} in flight, ${String(latencyMs)} ms latency, ${String(rounds)} rounds`,
-    '',
-    '| client | does | CPU s per 1,000 | CPU against gleaner | targets per s | memory MB | records equal |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    ...(latencyMs > 0
-      ? [
-          `Ideal: ${number(idealSeconds({ targets, inFlight, latencyMs }))} s, of which the last wave, not a full one, makes ${number((Math.ceil(targets / inFlight) * latencyMs) / 1000)} s. Start and ${String(inFlight)} connections included, ${outcomes.flatMap(({ client, figures }) => (figures ? [`${client.name} takes ${timesIdeal({ targets, inFlight, latencyMs }, figures).toFixed(2)}`] : [])).join(', ')} times as long.`,
-          '',
-        ]
-      : []),
-  ].join('\n');
+  const title = `### ${set}: ${String(targets)} targets, ${String(inFlight)} in flight, ${String(latencyMs)} ms latency, ${String(rounds)} rounds`;
+  return [title, '', table([HEAD, ...rows]), ...(latencyMs > 0 ? [idealText(setting, outcomes)] : [])].join('\n');
+}
+
+function idealText({ targets, inFlight, latencyMs }: Setting, outcomes: Outcome[]): string {
+  const ideal = number(idealSeconds({ targets, inFlight, latencyMs }));
+  const waves = number((Math.ceil(targets / inFlight) * latencyMs) / 1000);
+  const taken = outcomes.flatMap(({ client, figures }) =>
+    figures ? [`${client.name} takes ${timesIdeal({ targets, inFlight, latencyMs }, figures).toFixed(2)}`] : [],
+  );
+  return `Ideal: ${ideal} s, of which the last wave, not a full one, makes ${waves} s. Start and ${String(inFlight)} connections included, ${taken.join(', ')} times as long.\n`;
 }
 
 const times = (ours: Figures | undefined, theirs: Figures): string =>
@@ -56,7 +59,7 @@ export function writeReport(
     );
     const file = `benchmarks/${setting.set}-${String(setting.latencyMs)}ms.svg`;
     writeFileSync(new URL(file, DOCS), plot('client CPU seconds per 1,000 targets', bars));
-    return `${table(setting, outcomes)}\n![client CPU seconds per 1,000 targets](${file})\n`;
+    return `${settingText(setting, outcomes)}\n![client CPU seconds per 1,000 targets](${file})\n`;
   });
   if (engines) {
     const bars = engines.figures.map(({ name, pagesPerCpuSecond }) => ({ name, value: pagesPerCpuSecond }));
@@ -76,7 +79,7 @@ function intro(): string {
 Every client fetches the same pages from a server on loopback, takes title, headings and absolute links, and writes one gzipped line for each page. Clients take
 turns; figures are medians with the least and the most. CPU is user and system time of the client's process, start-up included; it is what Lambda bills. _Records equal_
 counts the pages whose record is the same as Gleaner's (links compared as URLs: Scrapy writes an empty fragment and a bare host otherwise). Those that differ are malformed (headings and
-links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB, \`json\` pages of an API of 20 KB,
+links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB, \`json\` pages of an API of 16 KB,
 of \`mixed\` one page in a hundred has 50 MB.
 `;
 }
@@ -86,10 +89,7 @@ const engineText = ({ figures, kb }: { figures: EngineFigure[]; kb: number }): s
 
 The same fields from 1,000 pages of the manuals (${kb.toFixed(0)} KB on average) in memory, in one process.
 
-| engine | pages per CPU second |
-| --- | --- |
-${figures.map(({ name, pagesPerCpuSecond }) => `| ${name} | ${number(pagesPerCpuSecond)} |`).join('\n')}
-
+${table([['engine', 'pages per CPU second'], ...figures.map(({ name, pagesPerCpuSecond }) => [name, number(pagesPerCpuSecond)])])}
 ![pages per CPU second](benchmarks/engines.svg)
 `;
 
