@@ -40,7 +40,7 @@ const LEADS_TO = 12;
 const ALL = 16;
 const STEP = 20;
 
-/** Of an open list or object, eight bytes each but for the first two: its bracket, the place among its values, where it begins; the steps that may be taken, those taken by name, the paths that it is the value of. */
+/** Of an open list or object: its bracket, the place of its next value, where it begins; then, as bits, the steps that may be taken from it, those taken by name, the paths that it is the value of. */
 const BRACKET = 0;
 const PLACE = 4;
 const FROM = 8;
