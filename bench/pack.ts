@@ -1,7 +1,7 @@
 /** `node bench/pack.ts`: what packing a part costs and leaves, by level: records of the manuals, 250 to a part, medians of five. */
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { compileExtractor } from '#extract/compile.ts';
-import { LineBuffer } from '#core/line-buffer.ts';
+import { LineBuffer, recordLine } from '#core/line-buffer.ts';
 import { TASK_FIELDS } from './fields.ts';
 import { pagesOf } from './pages.ts';
 
@@ -16,7 +16,7 @@ for (const { path, type, body } of pagesOf('manuals', PAGES)) {
   const url = `http://site.example${path}`;
   const made = await extractor.extract({ url, finalUrl: url, headers: { 'content-type': type }, body });
   if (!made.ok) throw new Error(made.detail);
-  for (const data of made.records) part.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
+  for (const data of made.records) part.addRecord(recordLine({ url }, data));
   if (part.lines < TARGETS_PER_PART) continue;
   parts.push(part.bytes);
   part = new LineBuffer();

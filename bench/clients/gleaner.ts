@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { compileExtractor } from '#extract/compile.ts';
 import { createFetcher } from '#http/fetcher.ts';
 import { BATCH_BYTES_MAX, BATCH_TARGETS_MAX } from '#core/limits.ts';
-import { LineBuffer } from '#core/line-buffer.ts';
+import { LineBuffer, recordLine } from '#core/line-buffer.ts';
 import { letGo, letGoOfBody } from '#core/work/long-body.ts';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { FetchResult } from '#core/ports.ts';
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     const made = await fetcher.whenQuiet(body.length, () => extractor.extract({ url, finalUrl, headers, body }));
     if (!made.ok) throw new Error(`${url}: ${made.detail}`);
     for (const data of made.records) {
-      lines.addRecord({ head: `${JSON.stringify({ url }).slice(0, -1)},"data":`, data });
+      lines.addRecord(recordLine({ url }, data));
       letGo(data);
     }
     letGoOfBody(body);

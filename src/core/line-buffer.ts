@@ -4,6 +4,12 @@ export interface RecordLine {
   data: Uint8Array;
 }
 
+/** A record with what is said about it before it. @param data its JSON text. */
+export const recordLine = (about: { url: string; [key: string]: string | number }, data: Uint8Array): RecordLine => ({
+  head: `${JSON.stringify(about).slice(0, -1)},"data":`,
+  data,
+});
+
 /**
  * Lines as the bytes that they are stored as. What is kept until a commit is kept outside of the heap and ready to be
  * packed: as strings, a worker's records would outlive two collections and be cleared away late.

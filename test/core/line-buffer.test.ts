@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineBuffer } from '#core/line-buffer.ts';
+import { LineBuffer, recordLine } from '#core/line-buffer.ts';
 
 test('lines of any text and length are the bytes of their UTF-8, each ended by a line feed', () => {
   const line = fc.oneof(
@@ -23,7 +23,7 @@ test('records of a head and JSON, in memory that was given back', () => {
   first.release();
   expect(first.lines).toBe(1);
   const second = new LineBuffer();
-  second.addRecord({ head: '{"url":"ä","data":', data: Buffer.from('{"a":1}') });
+  second.addRecord(recordLine({ url: 'ä' }, Buffer.from('{"a":1}')));
   second.addRecord({ head: '{"data":', data: Buffer.alloc(400_000, 0x20) });
   expect(Buffer.from(second.bytes).toString()).toBe(`{"url":"ä","data":{"a":1}}\n{"data":${' '.repeat(400_000)}}\n`);
   // What was given away is not the old one's any more, also when it goes on.

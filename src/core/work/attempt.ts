@@ -17,7 +17,7 @@ import type { Extraction, Extractor, FetchResult, HopAnswer, RobotsAnswer } from
 import type { SecretsFor } from '../secret-headers.ts';
 import type { ShardRow } from '../rows.ts';
 import type { TaskSpec } from '../task.ts';
-import type { RecordLine } from '../line-buffer.ts';
+import { recordLine, type RecordLine } from '../line-buffer.ts';
 import type { Finished } from './batch.ts';
 import { letGoOfBody } from './long-body.ts';
 
@@ -260,10 +260,9 @@ export class Attempts {
     const fetchedAt = new Date(at).toISOString();
     const read = (extraction: Extraction): Extracted => {
       if (!extraction.ok) return { ok: false, why: { reason: extraction.reason, detail: extraction.detail, status } };
-      const lines = extraction.records.map((data, index) => ({
-        head: `${JSON.stringify({ url, fetchedAt, status, finalUrl, index }).slice(0, -1)},"data":`,
-        data,
-      }));
+      const lines = extraction.records.map((data, index) =>
+        recordLine({ url, fetchedAt, status, finalUrl, index }, data),
+      );
       return { ...extraction, lines };
     };
     const failed = (error: unknown): Extracted => {

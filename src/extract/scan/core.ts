@@ -186,7 +186,7 @@ class Core {
   /** Objects as they are, each parsed by itself: JSON.stringify says how they are written. */
   #wholes(base: string): ReadWritten {
     const records: Uint8Array[] = [];
-    for (const text of this.#listed(LIST_LINKS)) {
+    for (const text of this.#texts(LIST_LINKS)) {
       const value = JSON.parse(text) as Json;
       const detail = wholeFault(value, records.length);
       if (detail !== undefined) return { ok: false, detail };
@@ -209,14 +209,17 @@ class Core {
   }
 
   #listed(list: number): string[] {
+    return [...this.#texts(list)];
+  }
+
+  /** One after the other: of JSON they may be the whole document. */
+  *#texts(list: number): Generator<string, void, undefined> {
     const { listed, nextOf, fromOf, toOf } = this.#exports;
     const isJson = this.#plan?.kind === 'json';
-    const values: string[] = [];
     for (let value = listed(list); value !== 0; value = nextOf(value)) {
       const from = fromOf(value);
-      if (from >= 0) values.push(isJson ? this.#text.utf8(from, toOf(value)) : this.#text.value(from, toOf(value)));
+      if (from >= 0) yield isJson ? this.#text.utf8(from, toOf(value)) : this.#text.value(from, toOf(value));
     }
-    return values;
   }
 
   #setBase(base: string): void {
