@@ -63,8 +63,11 @@ function matchedPart(raw: Json, pattern: (text: string) => string | null): strin
 
 /** Null, or for a field of `all` matches a list with nothing but nulls. */
 export function isMissing(value: Json, all: boolean): boolean {
-  return value === null || (all && Array.isArray(value) && value.every((one) => one === null));
+  return isNull(value) || (all && Array.isArray(value) && value.every(isNull));
 }
+
+/** As JSON has it, which writes a number beyond all of JavaScript's (`1e400`) as null. */
+const isNull = (value: Json): boolean => value === null || value === Infinity || value === -Infinity;
 
 /** That a record lacks a required field, for a person. */
 export const lackingDetail = (field: Field, record: number): string =>

@@ -181,6 +181,19 @@ test('without fields records are what is there', async () => {
   });
 });
 
+test.each<[spec: FieldSpec, record: string]>([
+  [{ json: '$.a', default: 'd' }, '{"f0":"d"}'],
+  [{ json: '$.a', all: true, default: 'd' }, '{"f0":"d"}'],
+  [{ json: '$.a' }, '{"f0":null}'],
+])('a number beyond all numbers is written as null, and is nothing: %j', async (spec, record) => {
+  const { scan, parse } = await bothOf({ fields: [spec] });
+  for (const document of ['{"a":1e400}', '{"a":-1e400}']) {
+    expect(scan(document)).toMatchObject({ records: [record] });
+    expect(parse(document)).toMatchObject({ records: [record] });
+  }
+  expect((await bothOf({ fields: [{ ...spec, required: true }] })).parse('{"a":1e400}').ok).toBe('default' in spec);
+});
+
 test('records, the next page, and what lies beside the paths', async () => {
   const { scan } = await bothOf({
     each: '$.items[*]',
