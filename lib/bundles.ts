@@ -6,6 +6,7 @@ import { build, transform, type Plugin } from 'esbuild';
 import { FUNCTIONS, type FunctionName } from '../lambdas/contract.ts';
 import { calledAtOnce } from './called-at-once.ts';
 import { DataModules } from './data-modules.ts';
+import { Enums } from './enums.ts';
 import { LeavesOut } from './left-out.ts';
 import { oneStart } from './one-start.ts';
 import { SdkDescriptions } from './sdk-descriptions.ts';
@@ -52,7 +53,7 @@ export const bundleProgram = (file: string, dir: string): Promise<void> =>
     kindsOfPlugins().map(({ plugin }) => plugin),
   );
 
-const kindsOfPlugins = () => [new LeavesOut(), new SdkDescriptions(), new DataModules()];
+const kindsOfPlugins = () => [new LeavesOut(), new SdkDescriptions(), new DataModules(), new Enums()];
 
 async function bundle(file: string, dir: string, plugins: Plugin[]): Promise<void> {
   mkdirSync(dir, { recursive: true });
