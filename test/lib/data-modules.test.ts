@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { RE2JS } from 're2js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DataModules } from '../../lib/data-modules.ts';
 
@@ -41,6 +42,8 @@ describe('modules that are data', () => {
   it.each([
     'node_modules/tldts/dist/es6/src/data/trie.js',
     'node_modules/undici/lib/llhttp/llhttp_simd-wasm.js',
+    'node_modules/undici/lib/llhttp/constants.js',
+    'node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js',
     'node_modules/entities/dist/generated/decode-data-html.js',
     'node_modules/htmlparser2/node_modules/entities/dist/generated/decode-data-html.js',
     'src/extract/scan/core-bytes.ts',
@@ -53,6 +56,31 @@ describe('modules that are data', () => {
     }
     expect(code.length).toBeLessThan(3_000);
     expect(beside).toEqual([expect.stringMatching(/\.data$/)]);
+  });
+
+  it.each(['s3', 'dynamodb'])('are what leads to an endpoint of %s', async (service) => {
+    const module = `node_modules/@aws-sdk/client-${service}/dist-es/endpoint/bdd.js`;
+    const { exports, code, beside } = await bundled(module, new DataModules());
+    const { bdd } = (await import(pathToFileURL(join(ROOT, module)).href)) as { bdd: object };
+    expect({ ...(exports['bdd'] as object) }).toStrictEqual({ ...bdd });
+    expect(code.includes('isVirtualHostableS3Bucket')).toBe(false);
+    expect(beside).toEqual([expect.stringMatching(/^bdd\..*data$/)]);
+  });
+
+  it('are the characters that RE2 knows, every one of them', async () => {
+    const { exports, code, beside } = await bundled('node_modules/re2js/build/index.js', new DataModules());
+    const { RE2JS: fromData } = exports as { RE2JS: typeof RE2JS };
+    const classes = ['L', 'Lu', 'Nd', 'P', 'Sc', 'Zs', 'Greek', 'Han', 'Cyrillic', 'Arabic', 'Latin', '^Lo'];
+    const patterns = [...classes.map((one) => `\\p{${one}}`), '(?i)ǆ|ſ|ß|к'];
+    for (const pattern of patterns) {
+      const [theirs, ours] = [RE2JS.compile(pattern), fromData.compile(pattern)];
+      for (let at = 0; at < 0x1_ff_ff; at += 7) {
+        const text = String.fromCodePoint(at);
+        if (ours.matches(text) !== theirs.matches(text)) throw new Error(`${pattern} and U+${at.toString(16)}`);
+      }
+    }
+    expect(code).not.toMatch(/decode(?:Ranges|Orbit)\("/);
+    expect(beside).toEqual([expect.stringMatching(/^index\..*data$/)]);
   });
 
   it('are those alone', async () => {
