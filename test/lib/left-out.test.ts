@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { LeavesOut } from '../../lib/left-out.ts';
+
+const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 /** A program that asks for one file, as it is bundled. */
 async function bundled(file: string, leavesOut: LeavesOut): Promise<string> {
@@ -26,9 +30,26 @@ function run(code: string): Record<string, unknown> {
 
 describe('what is left out of bundles', () => {
   it('says its name when it is asked for after all', async () => {
-    const code = await bundled('undici/lib/milo/simd.js', new LeavesOut());
+    const code = await bundled('undici/lib/web/fetch/body.js', new LeavesOut());
     expect(code.length).toBeLessThan(2_000);
-    expect(() => run(code)).toThrow('left out of the bundle: undici/lib/milo/simd.js');
+    expect(() => run(code)).toThrow('left out of the bundle: undici/lib/web/fetch/body.js');
+  });
+
+  it('says its name when what an ES module exports is called, not before', async () => {
+    const file = '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js';
+    const { Sha256Js } = run(await bundled(join(NODE_MODULES, file), new LeavesOut())) as {
+      Sha256Js: new () => unknown;
+    };
+    expect(() => new Sha256Js()).toThrow(`left out of the bundle: ${file}`);
+  });
+
+  it("is nothing that the SDK needs: hashes are Node's own", async () => {
+    const { Sha256 } = run(await bundled('@smithy/core/checksum', new LeavesOut())) as {
+      Sha256: new () => { update(text: string): void; digest(): Promise<Uint8Array> };
+    };
+    const hash = new Sha256();
+    hash.update('');
+    expect(Buffer.from(await hash.digest()).toString('hex')).toMatch(/^e3b0c44298fc1c14/);
   });
 
   it('is nothing that an agent needs', async () => {
@@ -51,7 +72,7 @@ describe('what is left out of bundles', () => {
 
   it('has to be there: a version of a library without it fails the build', async () => {
     const leavesOut = new LeavesOut();
-    await bundled('undici/lib/milo/simd.js', leavesOut);
+    await bundled('undici/lib/web/fetch/body.js', leavesOut);
     expect(() => leavesOut.check()).toThrow(/names files that no bundle would have: .*llhttp-wasm/);
   });
 });
