@@ -50,11 +50,14 @@ async function take(
   return { ok: false, lock: write.item && asLock(write.item) };
 }
 
-/** Has the holder ended, or never come to be? */
+/**
+ * Has the holder ended under this very number, or never come to be? One that ended under another is about to begin once more:
+ * whoever does that takes the lock first.
+ */
 async function isOver(ports: Pick<Ports, 'table' | 'clock'>, tenant: string, lock: LockRow): Promise<boolean> {
   const run = await readRun(ports.table, tenant, lock.holder ?? '');
-  if (run === undefined) return (lock.at ?? 0) < ports.clock.now() - LOCK_ABANDONED_MS;
-  return isEnded(run.state);
+  if (run !== undefined && !isEnded(run.state)) return false;
+  return run?.lock === lock.token || (lock.at ?? 0) < ports.clock.now() - LOCK_ABANDONED_MS;
 }
 
 /** Is a run of the task not over, that holds its lock? */
