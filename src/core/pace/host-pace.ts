@@ -201,9 +201,10 @@ export class HostPace {
     const last = this.#held.at(-1);
     this.#held = [];
     if (!this.#account.isEmpty) await this.#report();
-    if (last === undefined) return;
+    const { bookedUs, seq } = this.#record;
+    if (last === undefined || bookedUs !== last.untilUs) return;
     const fromUs = Math.max(last.fromUs, Math.ceil(this.#nextUs), Math.ceil(this.#ports.clock.now() * 1000));
-    if (fromUs < last.untilUs) await giveBack(this.#ports.pace, this.host, last.untilUs, last.untilUs - fromUs);
+    if (fromUs < last.untilUs) await giveBack(this.#ports.pace, this.host, last.untilUs, last.untilUs - fromUs, seq);
   }
 
   async #reserve(demand: Demand, nowMs: number): Promise<void> {

@@ -122,8 +122,19 @@ export async function report(table: Table, host: string, feedback: Feedback): Pr
   return readRecord((await table.update(paceKey(host), { set, add })).item);
 }
 
-/** Returns the end of one's interval to the timeline. Nothing comes of it when somebody has reserved behind it. */
-export async function giveBack(table: Table, host: string, untilUs: number, unusedUs: number): Promise<boolean> {
-  const back = await table.update(paceKey(host), { add: { tat: -unusedUs } }, { eq: ['tat', untilUs] });
+/**
+ * Returns the end of one's interval to the timeline. Nothing comes of it when somebody has reserved since: behind it, or, where a
+ * first attempt took effect and its answer was lost, in its place up to the very same moment.
+ * @param seq of the record as it was last seen.
+ */
+export async function giveBack(
+  table: Table,
+  host: string,
+  untilUs: number,
+  unusedUs: number,
+  seq: number,
+): Promise<boolean> {
+  const same: Condition = { all: [{ eq: ['tat', untilUs] }, { eq: ['seq', seq] }] };
+  const back = await table.update(paceKey(host), { add: { tat: -unusedUs } }, same);
   return back.ok;
 }

@@ -93,10 +93,18 @@ describe('a reservation', () => {
 
   it('gives back only what nobody has reserved behind', async () => {
     const table = new MemoryTable();
-    await reserve(table, 'h', asking(1_000_000, 100_000));
-    expect(await giveBack(table, 'h', 1_115_000, 60_000)).toBe(true);
+    const { seq } = (await reserve(table, 'h', asking(1_000_000, 100_000))).record;
+    expect(await giveBack(table, 'h', 1_115_000, 60_000, seq)).toBe(true);
     expect(await reserve(table, 'h', asking(1_000_000, 10_000))).toMatchObject({ interval: { fromUs: 1_055_000 } });
-    expect(await giveBack(table, 'h', 1_055_000, 10_000)).toBe(false);
+    expect(await giveBack(table, 'h', 1_055_000, 10_000, seq)).toBe(false);
+  });
+
+  it('gives back once, also where somebody has reserved as much again before the same is tried again', async () => {
+    const table = new MemoryTable();
+    const { seq } = (await reserve(table, 'h', asking(1_000_000, 100_000))).record;
+    expect(await giveBack(table, 'h', 1_115_000, 60_000, seq)).toBe(true);
+    expect(await reserve(table, 'h', asking(1_000_000, 60_000))).toMatchObject({ interval: { untilUs: 1_115_000 } });
+    expect(await giveBack(table, 'h', 1_115_000, 60_000, seq)).toBe(false);
   });
 });
 
@@ -135,7 +143,7 @@ describe('no two grants overlap', () => {
     if (got.kind === 'refused') return;
     const { fromUs, untilUs } = got.interval;
     const unused = step.back === 0 ? Math.floor(step.span / 2) : 0;
-    const isBack = unused > 0 && (await giveBack(table, 'h', untilUs, unused));
+    const isBack = unused > 0 && (await giveBack(table, 'h', untilUs, unused, got.record.seq));
     used.push({ fromUs, untilUs: isBack ? untilUs - unused : untilUs });
   }
 });
