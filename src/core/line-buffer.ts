@@ -1,3 +1,5 @@
+import { BATCH_BYTES_MAX } from './limits.ts';
+
 /** A line of two pieces: text that is made, and JSON that comes in UTF-8 and ends the object that the text began. */
 export interface RecordLine {
   head: string;
@@ -25,7 +27,8 @@ const ENDING_BYTES = 2;
 /** Memory of buffers that are done with: fresh memory has to be fetched from the system page by page, and given back. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
 const SPARE_MAX = 4;
-const SPARE_BYTES_MAX = 4 * 2 ** 20;
+/** What the buffer of a full batch has grown to, by doubling. */
+const SPARE_BYTES_MAX = 2 * BATCH_BYTES_MAX;
 
 export class LineBuffer {
   #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
@@ -68,7 +71,9 @@ export class LineBuffer {
     const bytes = this.#bytes;
     this.#bytes = new Uint8Array(0);
     this.#end = 0;
-    if (bytes.length > 0 && bytes.length <= SPARE_BYTES_MAX && spare.length < SPARE_MAX) spare.push(bytes);
+    if (bytes.length === 0) return;
+    if (bytes.length <= SPARE_BYTES_MAX && spare.length < SPARE_MAX) spare.push(bytes);
+    else bytes.buffer.transfer(0);
   }
 
   /** Each line with its line feed. */

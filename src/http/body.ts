@@ -1,4 +1,5 @@
 /** Collects one response body under a cap that holds on the wire and after decompression. */
+import { letGoOfBody } from '#core/work/long-body.ts';
 import { SHORT_BYTES_MAX } from './bulk.ts';
 import { decode, packedBytesMax, type Coding, type Decoded } from './decoding.ts';
 
@@ -19,6 +20,7 @@ export class BodyCollector {
   /** Of a body of several reads whose length is known: each goes to its place at once, so that it is never there twice. */
   #length: number | undefined;
   #whole: Buffer | undefined;
+  #last: Buffer | undefined;
   #wireBytes = 0;
   #nextTrial = FIRST_TRIAL_BYTES;
 
@@ -63,10 +65,17 @@ export class BodyCollector {
     if (this.#length !== undefined) {
       this.#whole ??= Buffer.allocUnsafeSlow(this.#length);
       chunk.copy(this.#whole, this.#wireBytes - chunk.length);
+      this.#letGoOfLast(chunk);
       return undefined;
     }
     this.#chunks.push(chunk);
     return this.#codings.length > 0 && this.#wireBytes >= this.#nextTrial ? this.#trial() : undefined;
+  }
+
+  /** A read that is copied gives its memory back with the next one, since its own bytes may still be looked at while they are handed out. */
+  #letGoOfLast(chunk: Buffer): void {
+    if (this.#last !== undefined && this.#last.buffer !== chunk.buffer) letGoOfBody(this.#last);
+    this.#last = chunk;
   }
 
   end(): Decoded {
