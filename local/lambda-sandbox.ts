@@ -8,6 +8,12 @@ export type Outcome = { kind: 'ok'; payload: string } | { kind: 'functionError';
 /** Lambda gives the code outside the handler 10 s before it counts as part of the invocation. */
 const INIT_MS_MAX = 10_000;
 
+/** A thread reads no NODE_OPTIONS. Two semi-spaces and as much for large objects make V8's young generation. */
+function youngGeneration(options = ''): { maxYoungGenerationSizeMb?: number } {
+  const semiSpaceMb = /--max-semi-space-size=(\d+)/.exec(options)?.[1];
+  return semiSpaceMb === undefined ? {} : { maxYoungGenerationSizeMb: 3 * Number(semiSpaceMb) };
+}
+
 /**
  * One execution environment: a worker thread with the function's own environment and a heap of its memory size. Whatever
  * the code does (throw, hang, exit, exhaust memory), `invoke` resolves with one outcome; afterwards `alive` tells
@@ -44,7 +50,7 @@ export class Sandbox {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, ...youngGeneration(env['NODE_OPTIONS']) },
       name: spec.name,
     });
     this.#worker.stdout.on('data', (chunk: Buffer) => log.write(chunk));

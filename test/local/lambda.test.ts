@@ -33,6 +33,12 @@ const one = (source: string, more: Partial<FunctionSpec> = {}): FunctionHost =>
 const ok = (value: unknown) => ({ kind: 'ok', payload: JSON.stringify(value) });
 
 describe('an invocation', () => {
+  it('has the young generation that the function asks Node for', async () => {
+    const environment = { NODE_OPTIONS: '--max-semi-space-size=8' };
+    const source = `import { resourceLimits } from 'node:worker_threads';
+      export const handler = () => Promise.resolve(resourceLimits.maxYoungGenerationSizeMb);`;
+    expect(await one(source, { environment }).invoke('fn', {})).toEqual(ok(24));
+  });
   it('gets its event, its context and its own environment only', async () => {
     process.env['SECRET_OF_THE_HOST'] = 'leaked';
     const functions = one(
