@@ -27,8 +27,8 @@ export class Budget {
   readonly name: string;
   /** The tenant's own word: nothing may leave. */
   isStopped = false;
-  /** Something has happened since its user last looked. */
-  isTouched = true;
+  /** Something has happened to it so often: each of its users remembers what it has seen. */
+  touches = 0;
   readonly #pace: HostPace;
   readonly #clock: Clock;
   readonly #onTouch: () => void;
@@ -56,7 +56,7 @@ export class Budget {
   }
 
   touch(): void {
-    this.isTouched = true;
+    this.touches++;
     this.#onTouch();
   }
 

@@ -23,7 +23,7 @@ export interface PacedRequest extends Omit<FetchRequest, 'onHop'> {
 /** @param first the turn that the request itself leaves by. @param patienceMs how long a hop may wait for its own. */
 export async function pacedFetch(
   ports: { fetcher: Fetcher; clock: Clock },
-  budgets: Budgets,
+  budgets: Pick<Budgets, 'of'>,
   first: Turn,
   { allow, ...request }: PacedRequest,
   patienceMs: number,

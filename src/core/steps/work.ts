@@ -6,13 +6,14 @@ import {
   DELAY_SECONDS_MAX,
   HOST_SEEN_LEASES,
   HOST_SEEN_SECONDS,
+  HOST_WORDS_MS,
   HOSTS_SEEN_MAX,
   WORK_CHAIN_MS,
   WORK_CONCURRENCY_MAX,
   WORK_RESERVE_MS,
 } from '../limits.ts';
 import { deadLetterKey, hostSeenKey, isHost, parseShardId, runKey } from '../names.ts';
-import { Budgets } from '../pace/budgets.ts';
+import { Budgets, BudgetsShare, type BudgetsInput } from '../pace/budgets.ts';
 import { readTenantWords } from '../pace/words.ts';
 import { asItem, asRun } from '../rows.ts';
 import { ledgerObject } from '../manifest.ts';
@@ -67,7 +68,7 @@ export async function work(ports: WorkStepPorts, message: ShardMessage, deadline
     return 'notMine';
   }
   try {
-    const crew = new Crew(ports, run, deadlineAt);
+    const crew = new Crew(ports, run, tenant, shard, deadlineAt);
     try {
       return await crew.tend(shard);
     } finally {
@@ -89,11 +90,13 @@ class Crew {
   readonly #bornAt: number;
   readonly #chainAt: number;
   readonly #others: Promise<void>[] = [];
+  readonly #common: Common;
   #failure: { error: unknown } | undefined;
 
-  constructor(ports: WorkStepPorts, run: RunRow, deadlineAt: number) {
+  constructor(ports: WorkStepPorts, run: RunRow, tenant: TenantRow, first: LeasedShard, deadlineAt: number) {
     this.#ports = ports;
     this.#run = run;
+    this.#common = new Common(ports, run, tenant, heldBy(first));
     this.#deadlineAt = deadlineAt;
     const now = ports.clock.now();
     this.#load = new Load(ports.slots ?? WORK_CONCURRENCY_MAX, now);
@@ -101,23 +104,27 @@ class Crew {
     this.#chainAt = Math.min(now + WORK_CHAIN_MS, deadlineAt - WORK_RESERVE_MS);
   }
 
-  /** Works at a shard until its session ends, and hands on what comes next. */
-  async tend(shard: LeasedShard): Promise<WorkAnswer> {
+  /** Works at a shard until its session ends, and hands on what comes next. @param given what it has of the budgets already. */
+  async tend(shard: LeasedShard, given?: BudgetsShare): Promise<WorkAnswer> {
     let session: Session | undefined;
+    const bell = this.#common.bell();
     const end = await hold(this.#ports, shard, async () => {
       const shared = {
+        bell,
         load: this.#load,
         chainAt: this.#chainAt,
         abortAt: this.#deadlineAt - WORK_RESERVE_MS / 2,
         splitSeconds: this.#ports.splitSeconds,
-        overtake: (drained: LeasedShard): Promise<boolean> => this.#overtake(drained),
+        overtake: (drained: LeasedShard, budgets: BudgetsShare): Promise<boolean> => this.#overtake(drained, budgets),
       };
       session = await this.#load.chore(
         () => this.#ports.clock.now(),
-        () => open(this.#ports, this.#run, shard, shared),
+        () => open(this.#ports, this.#run, shard, this.#common, shared, given),
       );
       return session.run();
     });
+    this.#common.silence(bell);
+    if (session === undefined) await given?.closeUnless(() => false, this.#ports.log);
     await handOn(this.#ports, session?.shard ?? shard, end, session?.isOvertaken === true);
     return end.kind;
   }
@@ -132,16 +139,16 @@ class Crew {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #alongside(shard: LeasedShard): Promise<void> {
+  async #alongside(shard: LeasedShard, budgets: BudgetsShare): Promise<void> {
     try {
-      await this.tend(shard);
+      await this.tend(shard, budgets);
     } catch (error) {
       this.#failure ??= { error };
     }
   }
 
   /** The next shard of the stream is worked at beside the one that lags. Where that fails it waits to be sent, as any other. */
-  async #overtake(drained: LeasedShard): Promise<boolean> {
+  async #overtake(drained: LeasedShard, budgets: BudgetsShare): Promise<boolean> {
     const ports = this.#ports;
     try {
       // As with every message: a session looks only after a while whether its run is still wanted.
@@ -151,7 +158,7 @@ class Crew {
       if (next === undefined) return false;
       const owner = ports.chance().toString(36).slice(2);
       const shard = await claimShard(ports.table, next, ports.clock.now(), owner);
-      if (shard !== undefined) this.#others.push(this.#alongside(shard));
+      if (shard !== undefined) this.#others.push(this.#alongside(shard, budgets.another()));
       return true;
     } catch (error) {
       ports.log.warn('stream not gone on with', { error: String(error) });
@@ -184,35 +191,90 @@ async function hold(
   }
 }
 
+/** What the sessions of one worker share. */
+class Common {
+  readonly hostsSeen = new Set<string>();
+  readonly #ports: WorkStepPorts;
+  readonly #run: RunRow;
+  readonly #held: NonNullable<BudgetsInput['held']>;
+  readonly #bells = new Set<Bell>();
+  #tenant: TenantRow;
+  #tenantReadAt: number;
+  #made: Promise<{ task: TaskSpec; budgets: Budgets }> | undefined;
+
+  constructor(ports: WorkStepPorts, run: RunRow, tenant: TenantRow, held: NonNullable<BudgetsInput['held']>) {
+    this.#ports = ports;
+    this.#run = run;
+    this.#held = held;
+    this.#tenant = tenant;
+    this.#tenantReadAt = ports.clock.now();
+  }
+
+  /** The task and the budgets, and what bounds the tenant, which may have changed since the first session. */
+  async known(): Promise<{ task: TaskSpec; budgets: Budgets; tenant: TenantRow }> {
+    this.#made ??= this.#make();
+    const made = await this.#made;
+    const now = this.#ports.clock.now();
+    if (now - this.#tenantReadAt >= HOST_WORDS_MS) {
+      this.#tenantReadAt = now;
+      const { table } = this.#ports;
+      const { tenant: id } = this.#run;
+      const [words, tenant] = await Promise.all([readTenantWords(table, id), readTenant(table, id)]);
+      this.#tenant = tenant;
+      await made.budgets.heed(words, tenant.hostRequestsPerSecond);
+    }
+    return { ...made, tenant: this.#tenant };
+  }
+
+  async #make(): Promise<{ task: TaskSpec; budgets: Budgets }> {
+    const { table } = this.#ports;
+    const { tenant } = this.#run;
+    const [task, words] = await Promise.all([taskOfRun(table, this.#run), readTenantWords(table, tenant)]);
+    const tenantMax = this.#tenant.hostRequestsPerSecond;
+    const onTouch = (): void => {
+      for (const bell of this.#bells) bell.ring();
+    };
+    const input = { tenant, pace: task.pace, tenantMax, words, held: this.#held, onTouch };
+    return { task, budgets: new Budgets(this.#ports, input) };
+  }
+
+  /** Rings for one session whenever something happens to a budget. */
+  bell(): Bell {
+    const bell = new Bell();
+    this.#bells.add(bell);
+    return bell;
+  }
+
+  silence(bell: Bell): void {
+    this.#bells.delete(bell);
+  }
+}
+
 async function open(
   ports: WorkStepPorts,
   run: RunRow,
   shard: LeasedShard,
-  shared: Pick<SessionInput, 'load' | 'chainAt' | 'abortAt' | 'splitSeconds' | 'overtake'>,
+  common: Common,
+  shared: Pick<SessionInput, 'bell' | 'load' | 'chainAt' | 'abortAt' | 'splitSeconds'> & {
+    overtake: (drained: LeasedShard, budgets: BudgetsShare) => Promise<boolean>;
+  },
+  given: BudgetsShare | undefined,
 ): Promise<Session> {
-  // A worker has several shards one after another: what bounds its tenant may have changed since the first.
-  const [task, words, tenant] = await Promise.all([
-    taskOfRun(ports.table, run),
-    readTenantWords(ports.table, run.tenant),
-    readTenant(ports.table, run.tenant),
-  ]);
-  const bell = new Bell();
-  const tenantMax = tenant.hostRequestsPerSecond;
-  const held = heldBy(shard);
-  const input = { tenant: run.tenant, pace: task.pace, tenantMax, words, held, onTouch: () => bell.ring() };
-  const budgets = new Budgets(ports, input);
-  const attempts = await makeAttempts(ports, { run, shard, task, tenant, budgets });
+  const { task, tenant, budgets: all } = await common.known();
+  const budgets = given ?? new BudgetsShare(all);
+  const attempts = await makeAttempts(ports, { run, shard, task, tenant, budgets, hostsSeen: common.hostsSeen });
   const hosts = new Map<string, HostQueue>();
   const { taken, held: leftAlone, ended } = await pendingUnderSuspicion(ports, shard, attempts);
   for (const target of taken) attempts.queue(hosts, target);
+  await budgets.closeUnless((host) => hosts.has(host), ports.log);
   return new Session(ports, {
     ...shared,
+    overtake: (drained) => shared.overtake(drained, budgets),
     run,
     shard,
     task,
     hosts,
     budgets,
-    bell,
     attempts,
     held: leftAlone,
     ended,
@@ -262,7 +324,14 @@ function heldBy({ epoch, held, slots }: ShardRow): Record<string, [fromMs: numbe
 
 async function makeAttempts(
   ports: WorkStepPorts,
-  given: { run: RunRow; shard: LeasedShard; task: TaskSpec; tenant: TenantRow; budgets: Budgets },
+  given: {
+    run: RunRow;
+    shard: LeasedShard;
+    task: TaskSpec;
+    tenant: TenantRow;
+    budgets: BudgetsShare;
+    hostsSeen: Set<string>;
+  },
 ): Promise<Attempts> {
   const { run, shard, task, tenant, budgets } = given;
   const { crawl, follow } = task.source;
@@ -289,16 +358,20 @@ async function makeAttempts(
     }),
     seenPages: follow ? await seenPages(ports, shard) : new Set(),
     beforeDone: async (done) => void (await activateNext(ports, run, done)),
-    onHost: hostsSeen(ports, shard),
+    onHost: noteHost(ports, shard, given.hostsSeen),
   });
 }
 
-/** Leaves word which hosts a tenant has targets in, for `GET /v1/hosts`. Losing it loses nothing but a line of that list. */
-function hostsSeen(ports: WorkStepPorts, { tenant, epoch }: LeasedShard): AttemptsInput['onHost'] {
-  const seen = new Set<string>();
+/**
+ * Leaves word which hosts a tenant has targets in, for `GET /v1/hosts`. Losing it loses nothing but a line of that list.
+ * @param seen hosts of which its worker has left word.
+ */
+function noteHost(ports: WorkStepPorts, { tenant, epoch }: LeasedShard, seen: Set<string>): AttemptsInput['onHost'] {
+  let said = 0;
   return async ({ host, budget }, crawlDelaySeconds) => {
-    if (epoch % HOST_SEEN_LEASES !== 1 || seen.has(host) || seen.size >= HOSTS_SEEN_MAX || !isHost(host)) return;
+    if (epoch % HOST_SEEN_LEASES !== 1 || seen.has(host) || said >= HOSTS_SEEN_MAX || !isHost(host)) return;
     seen.add(host);
+    said++;
     const seenAt = ports.clock.now();
     const row: HostSeenRow = {
       ...hostSeenKey(tenant, host),

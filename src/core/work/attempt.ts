@@ -9,7 +9,7 @@ import { failure, judge, type Verdict } from '../verdict.ts';
 import { HostQueue } from './host-queue.ts';
 import { shareOf } from './share.ts';
 import type { Budget, Turn } from '../pace/budget.ts';
-import type { Budgets } from '../pace/budgets.ts';
+import type { BudgetsShare } from '../pace/budgets.ts';
 import type { PendingTarget } from '../open-targets.ts';
 import type { Context, Outgoing } from '../context.ts';
 import type { EndBucket, FailReason, LedgerLine } from '../ledger.ts';
@@ -47,7 +47,7 @@ export type AttemptEnd =
 export interface AttemptsInput {
   task: TaskSpec;
   shard: ShardRow;
-  budgets: Budgets;
+  budgets: BudgetsShare;
   extractor: Extractor;
   allowAddresses: string[];
   /** The secret headers that a request to this URL carries. */

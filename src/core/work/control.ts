@@ -6,7 +6,7 @@ import { isStilled } from '../switches.ts';
 import { renewLease } from './claim.ts';
 import type { WorkPorts } from './attempt.ts';
 import type { HostQueue } from './host-queue.ts';
-import type { Budgets } from '../pace/budgets.ts';
+import type { BudgetsShare } from '../pace/budgets.ts';
 import type { LeasedShard, RunRow } from '../rows.ts';
 
 /** The session, as its control sees it. */
@@ -25,7 +25,7 @@ export interface Controlled {
 
 export interface ControlInput {
   hosts: Map<string, HostQueue>;
-  budgets: Budgets;
+  budgets: BudgetsShare;
 }
 
 export class Control {

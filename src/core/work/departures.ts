@@ -25,6 +25,8 @@ export const sooner = (a: Rest, b: Rest): Rest => (b.at < a.at ? b : a);
 
 interface Group {
   budget: Budget;
+  /** Of the budget's touches. */
+  seen: number;
   hosts: HostQueue[];
   wakeAt: number;
   rest: Rest;
@@ -39,15 +41,18 @@ export class Departures {
   /** A host whose budget is known. */
   add(host: HostQueue): void {
     if (host.budget === undefined) return;
-    const group = this.#groups.get(host.budget) ?? { budget: host.budget, hosts: [], wakeAt: 0, rest: NEVER, need: 0 };
-    this.#groups.set(host.budget, group);
+    const { budget } = host;
+    const group = this.#groups.get(budget) ?? { budget, seen: 0, hosts: [], wakeAt: 0, rest: NEVER, need: 0 };
+    this.#groups.set(budget, group);
     if (!group.hosts.includes(host)) group.hosts.push(host);
     group.wakeAt = 0;
   }
 
   /** Lets go what may go now. `wakeAt`: when to call again; `rest`: when something may leave again. */
   go(now: number, acts: Acts): { wakeAt: number; rest: Rest } {
-    const due = [...this.#groups.values()].filter(({ budget, wakeAt }) => budget.isTouched || wakeAt <= now);
+    const due = [...this.#groups.values()].filter(
+      ({ budget, seen, wakeAt }) => budget.touches !== seen || wakeAt <= now,
+    );
     if (due.length > 1) due.sort((a, b) => b.need - a.need);
     for (const group of due) {
       if (acts.room() > 0) launch(group, now, acts);
@@ -71,7 +76,7 @@ function report({ budget }: Group, now: number, acts: Acts): void {
 
 function launch(group: Group, now: number, acts: Acts): void {
   const { budget } = group;
-  budget.isTouched = false;
+  group.seen = budget.touches;
   let host = readyHost(group, now);
   for (; host !== undefined && acts.room() > 0 && !budget.hasLine; host = readyHost(group, now)) {
     const target = budget.slotAt(now) <= now ? host.take() : undefined;

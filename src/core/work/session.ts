@@ -22,6 +22,7 @@ import {
   SWITCH_REST_MS,
 } from '../limits.ts';
 import { runKey } from '../names.ts';
+import { Alarm } from './alarm.ts';
 import type { AttemptEnd, Attempts, WorkPorts } from './attempt.ts';
 import { Batch, commitBatch, type Finished, type Progressing } from './batch.ts';
 import type { Bell } from './bell.ts';
@@ -34,7 +35,7 @@ import { isSuspect, triesAfter } from './suspicion.ts';
 import type { HostQueue } from './host-queue.ts';
 import type { Load } from './load.ts';
 import type { Budget, Turn } from '../pace/budget.ts';
-import type { Budgets } from '../pace/budgets.ts';
+import { told, type BudgetsShare } from '../pace/budgets.ts';
 import type { PendingTarget } from '../open-targets.ts';
 import type { LeasedShard, RetryEntry, RetryMap, RunRow } from '../rows.ts';
 import type { After } from '../shard.ts';
@@ -54,7 +55,7 @@ export interface SessionInput {
   shard: LeasedShard;
   task: TaskSpec;
   hosts: Map<string, HostQueue>;
-  budgets: Budgets;
+  budgets: BudgetsShare;
   /** Rings whenever a budget has something new. */
   bell: Bell;
   attempts: Attempts;
@@ -76,12 +77,11 @@ export interface SessionInput {
   onCommit: (batch: Batch) => Promise<void>;
 }
 
-const WOKEN = 'woken';
-
 export class Session implements Controlled {
   readonly #ports: WorkPorts;
   readonly #input: SessionInput;
   readonly #bell: Bell;
+  readonly #alarm: Alarm;
   readonly #departures = new Departures();
   readonly #stop = new AbortController();
   #shard: LeasedShard;
@@ -108,6 +108,7 @@ export class Session implements Controlled {
     this.#ports = ports;
     this.#input = input;
     this.#bell = input.bell;
+    this.#alarm = new Alarm(ports.clock, input.bell);
     this.#shard = input.shard;
     this.#batch = new Batch(ports.clock.now());
     this.#retries = { ...input.shard.retries };
@@ -137,6 +138,7 @@ export class Session implements Controlled {
       return await this.#finish(rest);
     } finally {
       over.abort();
+      this.#alarm.unset();
       this.#stop.abort();
       await controlling;
       await this.#settle(undefined);
@@ -157,7 +159,9 @@ export class Session implements Controlled {
       const waiting = [...this.#input.hosts.values()].some((host) => host.waiting > 0 || host.gate === 'opening');
       const busy = this.#jobs > 0 || this.#committing !== undefined;
       if (!busy && (this.#halt !== undefined || !waiting || rest.at - now > this.#parkAfter(rest))) return rest;
-      await this.#sleepUntil(Math.min(wakeAt, this.#halt === undefined ? this.#batchDueAt : Infinity));
+      const dueAt = this.#halt === undefined ? this.#batchDueAt : Infinity;
+      this.#alarm.set(Math.min(wakeAt, dueAt, now + LEASE_RENEW_MS));
+      await this.#bell.wait();
     }
   }
 
@@ -192,18 +196,6 @@ export class Session implements Controlled {
   #parkAfter({ isSlot }: Rest): number {
     if (this.#shard.commits.length >= PARK_SPARINGLY_COMMITS) return PARK_SPARINGLY_AFTER_MS;
     return isSlot ? PARK_SLOT_AFTER_MS : PARK_AFTER_MS;
-  }
-
-  async #sleepUntil(at: number): Promise<void> {
-    const { clock } = this.#ports;
-    const from = clock.now();
-    const timer = new AbortController();
-    const sleep = clock.sleep(Math.max(0, Math.min(at - from, LEASE_RENEW_MS)), timer.signal);
-    await Promise.race([this.#bell.wait(), sleep]);
-    // With a reason of our own, as none is made then: an error with its stack, for every request.
-    timer.abort(WOKEN);
-    this.#bell.ring(); // frees the loser of the race
-    await this.#bell.wait();
   }
 
   /** Starts all that may start now. */
@@ -274,15 +266,14 @@ export class Session implements Controlled {
   /** Runs in the background; a failure ends the session, and every end wakes the loop. */
   #job(job: () => Promise<void>): void {
     this.#jobs++;
-    job()
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
-      .finally(() => {
-        this.#jobs--;
-        this.#bell.ring();
-      })
-      .catch(() => undefined);
+    const ended = (): void => {
+      this.#jobs--;
+      this.#bell.ring();
+    };
+    job().then(ended, (error: unknown) => {
+      this.#failure ??= { error };
+      ended();
+    });
   }
 
   #ends(ends: AttemptEnd[]): void {
@@ -296,8 +287,10 @@ export class Session implements Controlled {
   }
 
   #finished(index: number, finished: Finished[], grow: PendingTarget | undefined): void {
-    const { [String(index)]: _, ...rest } = this.#retries;
-    this.#retries = rest;
+    if (String(index) in this.#retries) {
+      const { [String(index)]: _, ...rest } = this.#retries;
+      this.#retries = rest;
+    }
     for (const each of finished) this.#batch.add(each);
     if (this.#grown === undefined) return;
     const extra = finished.length - 1 + (grow ? 1 : 0);
@@ -392,7 +385,7 @@ export class Session implements Controlled {
 
   /**
    * Tells the budgets what has come back, and gives back what was reserved and is not used; a shard that is parked keeps the
-   * slots that come after it goes on. A pace table out of reach takes no results away.
+   * slots that come after it goes on. What another session of its worker uses as well stays as it is.
    */
   async #settle(resumeAt: number | undefined): Promise<void> {
     if (this.#isSettled) return;
@@ -406,9 +399,7 @@ export class Session implements Controlled {
       // What was taken over with a lease that is lost belongs to its next owner.
       await (isKept || this.#halt === 'leaseLost' ? budget.report() : budget.close());
     };
-    const all = [...this.#input.budgets.all];
-    for (const told of await Promise.allSettled(all.map(settle)))
-      if (told.status === 'rejected') log.warn('pace not told', { error: String(told.reason) });
+    await told(this.#input.budgets.leave().map(settle), log);
     if (kept.length > 0) this.#held = Object.fromEntries(kept);
   }
 
