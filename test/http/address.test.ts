@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressAllowed, isPublicAddress } from '#http/guard.ts';
@@ -40,6 +41,8 @@ describe('isPublicAddress', () => {
     '::',
     '::1',
     '::127.0.0.1',
+    '::8.8.8.8',
+    '::ffff:08.8.8.8',
     'fc00::1',
     'fd00:ec2::254',
     'fe80::1',
@@ -104,10 +107,37 @@ describe('addressAllowed', () => {
   });
 });
 
+it('finds IPv6 addresses in ranges as Node does, in every spelling', () => {
+  // Of fd00::/8, whose addresses are refused but for the range: what is compared is the range.
+  const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+    minLength: 7,
+    maxLength: 7,
+  });
+  const spelled = groups.map((rest) => `fd00:${rest.map((group) => group.toString(16)).join(':')}`);
+  const short = spelled.map((ip) => new URL(`http://[${ip}]`).hostname.slice(1, -1));
+  const dotted = short.map((ip) =>
+    ip.replace(/:([0-9a-f]+):([0-9a-f]+)$/, (_, high: string, low: string) => `:${v4Of(high, low)}`),
+  );
+  const address = fc.oneof(spelled, short, dotted);
+  fc.assert(
+    fc.property(address, address, fc.integer({ min: 0, max: 128 }), (ip, network, bits) => {
+      const list = new BlockList();
+      list.addSubnet(network, bits, 'ipv6');
+      expect(addressAllowed(ip, [`${network}/${String(bits)}`])).toBe(list.check(ip, 'ipv6'));
+      expect(addressAllowed(network, [`${network}/${String(bits)}`])).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+const v4Of = (high: string, low: string): string =>
+  [parseInt(high, 16), parseInt(low, 16)].flatMap((group) => [group >> 8, group & 255]).join('.');
+
 it('knows loopback and equal addresses in every spelling', () => {
   for (const ip of ['127.0.0.1', '127.9.9.9', '::1', '0.0.0.0', '::', '::ffff:127.0.0.1'])
     expect(isLoopback(ip)).toBe(true);
   for (const ip of ['128.0.0.1', '::2', 'localhost']) expect(isLoopback(ip)).toBe(false);
   expect(sameAddress('169.254.1.1', '::ffff:a9fe:101')).toBe(true);
   expect(sameAddress('169.254.1.1', '169.254.1.2')).toBe(false);
+  expect(sameAddress('fe80::1%eth0', 'FE80:0::0.0.0.1')).toBe(true);
 });
