@@ -3,6 +3,7 @@
  * A file that is asked for after all says so when it is; one that a new version no longer has fails the build.
  */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
@@ -64,9 +65,11 @@ const LEFT_OUT: readonly LeftOut[] = [
     path: /^@aws-sdk\/endpoint-cache\/dist-es\/EndpointCache\.js$/,
     instead: `export class EndpointCache { getEndpoint() { throw new Error('left out of the bundle: endpoint discovery'); } }`,
   },
+  // Writing YAML, which is only read here; keys that are not text, which reading would write, are refused before.
+  { path: /^yaml\/browser\/dist\/stringify\/stringify(?:Collection|Document|Pair|String)?\.js$/ },
 ];
 
-const EXPORT = /^export (?:const|class|(?:async )?function) (\w+)/gm;
+const EXPORT = /^export (?:(?:const|class|(?:async )?function) (\w+)|\{ ([\w, ]+) \})/gm;
 const NODE_MODULES = fileURLToPath(new URL('../node_modules/', import.meta.url)).replaceAll('\\', '/');
 
 /** One for a whole set of builds. */
@@ -75,8 +78,13 @@ export class LeavesOut {
 
   readonly plugin: Plugin = {
     name: 'leaves-out',
-    setup: ({ onLoad }) => {
-      onLoad({ filter: /[\\/]node_modules[\\/](?:undici|bowser|@aws-sdk|@smithy)[\\/]/ }, async ({ path }) => {
+    setup: ({ onLoad, onResolve }) => {
+      // Its form for Node is CommonJS, of which a bundle has to keep all that anything might ask for.
+      onResolve({ filter: /^yaml$/ }, () => ({
+        path: join(NODE_MODULES, 'yaml/browser/index.js'),
+        sideEffects: false,
+      }));
+      onLoad({ filter: /[\\/]node_modules[\\/](?:undici|bowser|yaml|@aws-sdk|@smithy)[\\/]/ }, async ({ path }) => {
         const name = path.replaceAll('\\', '/').slice(NODE_MODULES.length);
         const found = LEFT_OUT.find((one) => one.path.test(name));
         if (found === undefined) return undefined;
@@ -98,6 +106,10 @@ export class LeavesOut {
 /** Of an ES module what it exports throws, and not the module: that may be loaded with what could ask for it. */
 function absent(name: string, source: string): string {
   const error = `throw new Error('left out of the bundle: ${name}');`;
-  const exported = Array.from(source.matchAll(EXPORT), ([, one = '']) => `leftOut as ${one}`);
-  return exported.length === 0 ? error : `function leftOut() { ${error} } export { ${exported.join(', ')} };`;
+  const exported = Array.from(
+    source.matchAll(EXPORT),
+    ([, one, list]) => one ?? list?.split(', ').map((name) => name.replace(/^.* as /, '')) ?? [],
+  ).flat();
+  if (exported.length === 0) return error;
+  return `function leftOut() { ${error} } export { ${exported.map((one) => `leftOut as ${one}`).join(', ')} };`;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from '#api/yaml.ts';
 import { LeavesOut } from '../../lib/left-out.ts';
 
 const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
@@ -27,6 +28,23 @@ function run(code: string): Record<string, unknown> {
   program(module, createRequire(import.meta.url));
   return module.exports;
 }
+
+const YAMLS = [
+  'name: a\nlist: [1, 0x1f, 1e3, .inf, ~, "x\\n"]\nfolded: >\n  a\n  b\nkept: |+\n  c\n\n',
+  'a: &one {b: [1, 2]}\nc: *one\n? d\n: e',
+  '%YAML 1.1\n---\na: yes\nb: !!binary aGk=\nc: 2001-12-14',
+  '? [1, 2]\n: a',
+  '? {a: b}\n: c',
+  'a: &k b\n*k : c',
+  '1: a',
+  '~: a',
+  'a: 1\na: 2',
+  'a: !odd b',
+  'a: [1',
+  '<<: {a: 1}\nb: 2',
+  `a: &x [b]\n${Array.from({ length: 60 }, (_, n) => `c${String(n)}: *x`).join('\n')}`,
+  '{"a": 1, "b": [true]}',
+];
 
 describe('what is left out of bundles', () => {
   it('says its name when it is asked for after all', async () => {
@@ -54,6 +72,13 @@ describe('what is left out of bundles', () => {
 
   it('is nothing that an agent needs', async () => {
     expect(run(await bundled('undici/lib/dispatcher/agent.js', new LeavesOut()))).toBeTypeOf('function');
+  });
+
+  it('is nothing that reading YAML needs', async () => {
+    const code = await bundled(join(import.meta.dirname, '../../src/api/yaml.ts'), new LeavesOut());
+    const read = run(code) as { parseDocument: typeof parseDocument };
+    for (const text of YAMLS) expect(read.parseDocument(text)).toEqual(parseDocument(text));
+    expect(code).toContain('left out of the bundle: yaml/');
   });
 
   it('takes credentials from the environment alone', async () => {
