@@ -55,6 +55,18 @@ function texts(path: RegExp, call: RegExp): DataModule {
   };
 }
 
+/** The OpenAPI document: made when a bundle is, because what it is made of changes with the release alone, and its version is told. */
+const openApi = (path: RegExp): DataModule => ({
+  path,
+  async dataOf(name) {
+    const { openApiDocument } = (await valuesOf(name)) as unknown as OpenApi;
+    return openApiDocument('');
+  },
+  program: () =>
+    Promise.resolve('export const openApiDocument = (version) => ({ ...DATA, info: { ...DATA.info, version } });'),
+});
+type OpenApi = typeof import('../src/api/openapi.ts');
+
 const DATA_MODULES: readonly DataModule[] = [
   // The public suffix list.
   whole(/^node_modules\/tldts\/dist\/es6\/src\/data\/trie\.js$/),
@@ -70,6 +82,7 @@ const DATA_MODULES: readonly DataModule[] = [
   // Regions of AWS, and where a service is in them.
   whole(/^node_modules\/@aws-sdk\/core\/dist-es\/submodules\/client\/util-endpoints\/lib\/aws\/partitions\.js$/),
   decisions(/^node_modules\/@aws-sdk\/client-[^/]+\/dist-es\/endpoint\/bdd\.js$/),
+  openApi(/^src\/api\/openapi\.ts$/),
   // RE2: characters by the scripts and categories of Unicode.
   texts(/^node_modules\/re2js\/build\/index\.js$/, /\b(decode(?:Ranges|Orbit)\()"([^"\\]*)"/g),
 ];
@@ -88,7 +101,9 @@ export class DataModules {
     name: 'data-modules',
     setup: ({ onLoad, onResolve }) => {
       onLoad(
-        { filter: /(?:trie|-wasm|-data-html|constants|partitions|bdd|index)\.js$|(?:-bytes|-private-use)\.ts$/ },
+        {
+          filter: /(?:trie|-wasm|-data-html|constants|partitions|bdd|index)\.js$|(?:-bytes|-private-use|openapi)\.ts$/,
+        },
         async ({ path }) => {
           const name = path.replaceAll('\\', '/').slice(ROOT.length);
           const found = dataModule(name);

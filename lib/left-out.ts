@@ -65,6 +65,8 @@ const LEFT_OUT: readonly LeftOut[] = [
     path: /^@aws-sdk\/endpoint-cache\/dist-es\/EndpointCache\.js$/,
     instead: `export class EndpointCache { getEndpoint() { throw new Error('left out of the bundle: endpoint discovery'); } }`,
   },
+  // JSON Schemas of zod's: the one document that has them is made with the bundle (data-modules.ts).
+  { path: /^zod\/v4\/core\/(?:to-json-schema|json-schema-processors)\.js$/ },
   // Writing YAML, which is only read here; keys that are not text, which reading would write, are refused before.
   { path: /^yaml\/browser\/dist\/stringify\/stringify(?:Collection|Document|Pair|String)?\.js$/ },
 ];
@@ -84,7 +86,7 @@ export class LeavesOut {
         path: join(NODE_MODULES, 'yaml/browser/index.js'),
         sideEffects: false,
       }));
-      onLoad({ filter: /[\\/]node_modules[\\/](?:undici|bowser|yaml|@aws-sdk|@smithy)[\\/]/ }, async ({ path }) => {
+      onLoad({ filter: /[\\/]node_modules[\\/](?:undici|bowser|yaml|zod|@aws-sdk|@smithy)[\\/]/ }, async ({ path }) => {
         const name = path.replaceAll('\\', '/').slice(NODE_MODULES.length);
         const found = LEFT_OUT.find((one) => one.path.test(name));
         if (found === undefined) return undefined;

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { RE2JS } from 're2js';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openApiDocument } from '#api/openapi.ts';
 import { DataModules } from '../../lib/data-modules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -65,6 +66,14 @@ describe('modules that are data', () => {
     expect({ ...(exports['bdd'] as object) }).toStrictEqual({ ...bdd });
     expect(code.includes('isVirtualHostableS3Bucket')).toBe(false);
     expect(beside).toEqual([expect.stringMatching(/^bdd\..*data$/)]);
+  });
+
+  it('are the OpenAPI document of the API', async () => {
+    const { exports, code, beside } = await bundled('src/api/openapi.ts', new DataModules());
+    const { openApiDocument: fromData } = exports as { openApiDocument: typeof openApiDocument };
+    for (const version of ['1.2.3', '4.5.6']) expect(fromData(version)).toEqual(openApiDocument(version));
+    expect(code.length).toBeLessThan(3_000);
+    expect(beside).toEqual([expect.stringMatching(/^openapi\..*data$/)]);
   });
 
   it('are the characters that RE2 knows, every one of them', async () => {
