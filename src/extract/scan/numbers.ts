@@ -128,6 +128,8 @@ export const END_FORM = 7;
 export const END_MARKED = 8;
 export const END_TEMPLATE = 9;
 export const END_BREAK = 10;
+/** Of a table: in the body like a generic one, elsewhere not. */
+export const END_PART = 11;
 
 // ---------------------------------------------------------------- the insertion mode that holds while an element is the current one
 
@@ -179,8 +181,8 @@ export const CONFIG_BYTES = 65_536;
 /** A longer base URL is for the parser. */
 export const BASE_BYTES = 8_192;
 export const NAME_SLOTS = 2_048;
-/** `low` and `high` eight bytes of a name in lower case, and its number. */
-export const NAME_ENTRY = 24;
+/** `low` and `high` eight bytes of a name in lower case, its number, and nothing. */
+export const NAME_ENTRY = 32;
 /** Longer names are kept aside. */
 export const SHORT_NAME = 16;
 /** Behind a document: bytes that end every search. */

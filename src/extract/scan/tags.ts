@@ -13,6 +13,7 @@ import {
   END_LIST_ITEM,
   END_MARKED,
   END_PARAGRAPH,
+  END_PART,
   END_ROOT,
   END_TEMPLATE,
   HEADING,
@@ -178,3 +179,4 @@ rule(endRules, END_FORM, 'form');
 rule(endRules, END_MARKED, 'applet marquee object');
 rule(endRules, END_TEMPLATE, 'template');
 rule(endRules, END_BREAK, 'br');
+rule(endRules, END_PART, 'caption col colgroup tbody td tfoot th thead tr');

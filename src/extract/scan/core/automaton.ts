@@ -154,14 +154,11 @@ export function open(depth: i32, ofKey: i32): bool {
   key = ofKey;
   begun++;
   if (writing > 0) tellStartTag();
+  const parent = (depth * words) << 2;
+  const at = parent + (words << 2);
+  const tags = byTag + ((ofKey * words) << 2);
   let hit = 0;
-  if (words == 1) hit = openWord(0, depth << 2, (depth + 1) << 2, byTag + (ofKey << 2));
-  else {
-    const parent = (depth * words) << 2;
-    const at = parent + (words << 2);
-    const tags = byTag + ((ofKey * words) << 2);
-    for (let word = 0; word < words << 2; word += 4) hit |= openWord(word, parent + word, at + word, tags + word);
-  }
+  for (let word = 0; word < words << 2; word += 4) hit |= openWord(word, parent + word, at + word, tags + word);
   if (hit == 0 && !(depth == 0 && usesScope)) return false;
   take(depth);
   return true;

@@ -317,6 +317,15 @@ export function setPlaceOf(entry: i32, place: i32): void {
 export function isListed(place: i32): bool {
   return load<i32>(entries + (place << 2)) != NONE;
 }
+/** No other formatting element was listed after the one at a place. */
+export function isNewest(place: i32): bool {
+  return load<i32>(entries + (place << 2)) == formatting - 1;
+}
+/** Closes the current element, which is the newest formatting element, and forgets it. */
+export function popNewest(): void {
+  pop();
+  formatting--;
+}
 export function setEntry(place: i32, entry: i32): void {
   store<i32>(entries + (place << 2), entry);
 }

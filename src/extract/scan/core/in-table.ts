@@ -4,6 +4,7 @@ import {
   CONTENT_MARKUP,
   END_BREAK,
   END_PARAGRAPH,
+  END_PART,
   FAULT_MOVED_ELEMENT,
   FAULT_ODD_INPUT,
   MODE_CAPTION,
@@ -61,7 +62,7 @@ function isSection(key: i32): bool {
 }
 /** Tags that end a cell or a caption. */
 export function isTablePart(key: i32): bool {
-  return isCell(key) || isSection(key) || key == T_TR || key == T_CAPTION || key == T_COL || key == T_COLGROUP;
+  return endRule(key) == END_PART;
 }
 
 function inTable(key: i32): bool {

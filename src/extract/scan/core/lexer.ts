@@ -3,7 +3,7 @@
  * decoded. Bytes of characters beyond ASCII are never markup. Places are addresses in memory. Behind the document stand
  * bytes that end every search (`>`, `<`, both quotes), so that loops need not ask for the end.
  */
-import { ATTRIBUTES_MAX, kinds, marks } from './memory.ts';
+import { ATTRIBUTES_MAX, below, kinds, marks } from './memory.ts';
 import { FAULT_MANY_ATTRIBUTES, GUARD_BYTES } from '../numbers.ts';
 import { unfollowed } from './fault.ts';
 
@@ -14,6 +14,7 @@ const BANG = 0x21;
 const DASH = 0x2d;
 const EQUALS = 0x3d;
 const DOUBLE = 0x22;
+const EQUALS_DOUBLE = 0x223d;
 const SINGLE = 0x27;
 const QUESTION = 0x3f;
 const AMPERSAND = 0x26;
@@ -39,6 +40,12 @@ store<u8>(kinds + SLASH, NAME_END | ATTRIBUTE_END | BETWEEN);
 store<u8>(kinds + GT, NAME_END | ATTRIBUTE_END);
 store<u8>(kinds + EQUALS, ATTRIBUTE_END);
 
+/** By number: a mask of so many of 16 bytes. */
+for (let i = 0; i < 17; i++) {
+  memory.fill(below + (i << 4), 0, 16);
+  memory.fill(below + (i << 4), 0xff, i);
+}
+
 export let begin: i32 = 0;
 export let end: i32 = 0;
 
@@ -47,8 +54,6 @@ export let nameFrom: i32 = 0;
 export let nameTo: i32 = 0;
 export let nameLow: u64 = 0;
 export let nameHigh: u64 = 0;
-/** The name has a byte beyond ASCII, whose lower case is a matter of opinion. */
-export let oddName: bool = false;
 export let selfClosing: bool = false;
 /** Four marks for each: where name and value begin and end. */
 export let attributes: i32 = 0;
@@ -68,7 +73,7 @@ export function setAttributes(count: i32): void {
 export function isSpace(byte: i32): bool {
   return (load<u8>(kinds + byte) & SPACE) != 0;
 }
-function isLetter(byte: i32): bool {
+export function isLetter(byte: i32): bool {
   return <u32>((byte | 0x20) - 0x61) < 26;
 }
 export function lower(byte: i32): i32 {
@@ -85,10 +90,15 @@ function find(at: i32, byte: v128): i32 {
   }
 }
 
+/** The next `<` from `at`, at the latest one behind the end. */
+export function nextLt(at: i32): i32 {
+  return find(at, i8x16.splat(<i8>LT));
+}
+
 /** The next `<` from `at` that begins markup, or the end. */
 export function nextMarkup(at: i32): i32 {
   while (true) {
-    at = find(at, i8x16.splat(<i8>LT));
+    at = nextLt(at);
     if (at >= end) return end;
     if (markAt(at) != MARK_NONE) return at;
     at++;
@@ -161,74 +171,43 @@ export function cdataEnd(from: i32): i32 {
 /** Reads the tag whose name begins at `at`, attributes and all. The place after its `>`; -1 when the document ends in it. */
 export function readTag(at: i32): i32 {
   const bytes = v128.load(at);
-  // A control character or white space, a slash, a `>`: 1 for each of 16 bytes.
-  const ends = i8x16.bitmask(
-    v128.or(
-      i8x16.le_u(bytes, i8x16.splat(0x20)),
-      v128.or(i8x16.eq(bytes, i8x16.splat(<i8>SLASH)), i8x16.eq(bytes, i8x16.splat(<i8>GT))),
-    ),
-  );
-  const length = ctz(ends | 0x10000);
-  const to = at + length;
-  if (length == 16 || (load<u8>(kinds + <i32>load<u8>(to)) & NAME_END) == 0) return readLongTag(at);
+  const length = ctz(endsOfName(bytes) | 0x10000);
+  const name = v128.and(inLowerCase(bytes), v128.load(below + (length << 4)));
+  nameLow = i64x2.extract_lane(name, 0);
+  nameHigh = i64x2.extract_lane(name, 1);
+  nameFrom = at;
+  nameTo = length == 16 ? endOfLongName(at + 16) : at + length;
+  if (load<u8>(nameTo) != GT) return readAttributes(nameTo);
+  attributes = 0;
+  selfClosing = false;
+  return nameTo >= end ? -1 : nameTo + 1;
+}
+
+/** By the lower half of a byte, the one that ends the name of a tag; where there is none, one with another lower half. */
+const NAME_ENDS: v128 = i8x16(0x20, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, -1, 12, 13, <i8>GT, <i8>SLASH);
+
+/** A bit for each of 16 bytes that ends the name of a tag. */
+function endsOfName(bytes: v128): i32 {
+  return i8x16.bitmask(i8x16.eq(i8x16.swizzle(NAME_ENDS, v128.and(bytes, i8x16.splat(15))), bytes));
+}
+
+function inLowerCase(bytes: v128): v128 {
   const isUpper = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(26));
-  const small = v128.or(bytes, v128.and(isUpper, i8x16.splat(0x20)));
-  const low = i64x2.extract_lane(small, 0);
-  const high = i64x2.extract_lane(small, 1);
-  nameLow = length >= 8 ? low : low & belowByte(length);
-  nameHigh = length <= 8 ? 0 : high & belowByte(length - 8);
-  nameFrom = at;
-  nameTo = to;
-  oddName = (i8x16.bitmask(bytes) & ((1 << length) - 1)) != 0;
-  return readRest(to);
+  return v128.or(bytes, v128.and(isUpper, i8x16.splat(0x20)));
 }
 
-/** A mask of the bytes before one of eight. */
-function belowByte(byte: i32): u64 {
-  return (u64(1) << u64(byte << 3)) - 1;
-}
-
-function readLongTag(at: i32): i32 {
-  let low: u64 = 0;
-  let high: u64 = 0;
-  let seen = 0;
+function endOfLongName(at: i32): i32 {
   let to = at;
-  while (true) {
-    const byte: i32 = load<u8>(to);
-    if ((load<u8>(kinds + byte) & NAME_END) != 0) break;
-    const place = to - at;
-    seen |= byte;
-    if (place < 8) low |= u64(lower(byte)) << u64(place << 3);
-    else if (place < 16) high |= u64(lower(byte)) << u64((place - 8) << 3);
-    to++;
-  }
-  nameFrom = at;
-  nameTo = to;
-  nameLow = low;
-  nameHigh = high;
-  oddName = seen >= 0x80;
-  return readRest(to);
-}
-
-function readRest(to: i32): i32 {
-  if (load<u8>(to) == GT) {
-    attributes = 0;
-    selfClosing = false;
-    return to >= end ? -1 : to + 1;
-  }
-  return readAttributes(to);
+  while ((load<u8>(kinds + <i32>load<u8>(to)) & NAME_END) == 0) to++;
+  return to;
 }
 
 /** Where the name of an attribute ends that began before `at`. */
 function attributeEnd(at: i32): i32 {
   const bytes = v128.load(at);
-  const ends = i8x16.bitmask(
-    v128.or(
-      v128.or(i8x16.le_u(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(<i8>EQUALS))),
-      v128.or(i8x16.eq(bytes, i8x16.splat(<i8>SLASH)), i8x16.eq(bytes, i8x16.splat(<i8>GT))),
-    ),
-  );
-  let to = at + ctz(ends | 0x10000);
+  const ends = endsOfName(bytes) | i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(<i8>EQUALS)));
+  if (ends != 0) return at + ctz(ends);
+  let to = at + 16;
   while ((load<u8>(kinds + <i32>load<u8>(to)) & ATTRIBUTE_END) == 0) to++;
   return to;
 }
@@ -246,15 +225,21 @@ function readAttributes(at: i32): i32 {
       selfClosing = p > between && load<u8>(p - 1) == SLASH;
       return p + 1;
     }
-    const from = p++;
-    p = attributeEnd(p);
-    store<i32>(mark, from);
-    store<i32>(mark, min(p, end), 4);
+    store<i32>(mark, p);
+    p = attributeEnd(p + 1);
+    store<i32>(mark, p, 4);
     let valueFrom = p;
     let valueTo = p;
     let after = p;
-    while (isSpace(load<u8>(after))) after++;
-    if (after < end && load<u8>(after) == EQUALS) {
+    // Nearly always an equals sign and a double quote follow.
+    const isPlain = load<u16>(p) == EQUALS_DOUBLE;
+    if (!isPlain) while (isSpace(load<u8>(after))) after++;
+    if (isPlain) {
+      valueFrom = p + 2;
+      valueTo = find(valueFrom, i8x16.splat(<i8>DOUBLE));
+      if (valueTo >= end) return -1;
+      p = valueTo + 1;
+    } else if (after < end && load<u8>(after) == EQUALS) {
       p = after + 1;
       while (isSpace(load<u8>(p))) p++;
       if (p >= end) return -1;
@@ -289,12 +274,17 @@ export function findAttribute(name: i32, length: i32): i32 {
   for (let i = 0; i < attributes; i++) {
     const mark = marks + 16 * i;
     const from = load<i32>(mark);
-    if (load<i32>(mark, 4) - from != length) continue;
-    let at = 0;
-    while (at < length && lower(load<u8>(from + at)) == <i32>load<u8>(name + at)) at++;
-    if (at == length) return i;
+    if (load<i32>(mark, 4) - from == length && isNamed(from, name, length)) return i;
   }
   return -1;
+}
+
+function isNamed(at: i32, name: i32, length: i32): bool {
+  for (let done = 0; done < length; done += 16) {
+    const differ = v128.xor(inLowerCase(v128.load(at + done)), v128.load(name + done));
+    if (v128.any_true(v128.and(differ, v128.load(below + (min(16, length - done) << 4))))) return false;
+  }
+  return true;
 }
 
 export function valueFrom(attribute: i32): i32 {
@@ -362,6 +352,11 @@ export function isVerbatim(from: i32, to: i32): bool {
     const left = to - at;
     if ((left >= 16 ? odd : odd & ((1 << left) - 1)) != 0) return false;
   }
+  return true;
+}
+
+export function isAscii(from: i32, to: i32): bool {
+  for (let at = from; at < to; at++) if (load<u8>(at) >= 0x80) return false;
   return true;
 }
 

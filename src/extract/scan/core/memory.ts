@@ -42,6 +42,8 @@ export const selectors: usize = memory.data(52 * 32 * WORDS_MAX, 16);
 export const config: usize = memory.data(CONFIG_BYTES, 16);
 /** Names to numbers; those that a document brings are taken out again. */
 export const names: usize = memory.data(NAME_ENTRY * NAME_SLOTS, 16);
+/** By number: all of its name, where that has eight bytes at most; 0 = it has more. */
+export const lowOf: usize = memory.data(8 * SVG, 16);
 /** By number less `FIRST_FREE_TAG`: address and length of the name. */
 export const nameAt: usize = memory.data(8 * SVG, 16);
 /** Steps of paths through JSON: five numbers each, see `json.ts`. */
@@ -52,6 +54,7 @@ export const jsonSteps: usize = memory.data(20 * (STEPS_MAX + 1), 16);
 /** The base URL, in three parts. */
 export const base: usize = memory.data(BASE_BYTES, 16);
 export const kinds: usize = memory.data(256, 16);
+export const below: usize = memory.data(17 * 16, 16);
 export const marks: usize = memory.data(16 * (ATTRIBUTES_MAX + 1), 16);
 /** By place in the stack of open elements. */
 export const keys: usize = memory.data(4 * PLACES, 16);

@@ -9,8 +9,8 @@ import {
   SVG,
 } from '../numbers.ts';
 import { unfollowed } from './fault.ts';
-import { lower, nameFrom, nameHigh, nameLow, nameTo, oddName } from './lexer.ts';
-import { filled, nameAt, names } from './memory.ts';
+import { isAscii, lower, nameFrom, nameHigh, nameLow, nameTo } from './lexer.ts';
+import { below, filled, lowOf, nameAt, names } from './memory.ts';
 
 /** Numbers given out, to selectors and in all. */
 let ofSelectors: i32 = 0;
@@ -18,7 +18,7 @@ let count: i32 = 0;
 let filledCount: i32 = 0;
 
 function slotOf(low: u64, high: u64): usize {
-  const hash = (low ^ (high * 0x9e3779b97f4a7c15)) * 0x9e3779b97f4a7c15;
+  const hash = low * 0x9e3779b97f4a7c15 + high * 0xd6e8feb86659fd93;
   return names + <usize>NAME_ENTRY * <usize>(hash >> 53);
 }
 
@@ -43,12 +43,14 @@ function insert(low: u64, high: u64, number: i32): usize {
   store<u64>(slot, low);
   store<u64>(slot, high, 8);
   store<i32>(slot, number, 16);
+  store<u64>(lowOf + (number << 3), high == 0 ? low : 0);
   return slot;
 }
 
 /** A name for ever: of HTML, or (from `FIRST_FREE_TAG`) of a selector, at an address. */
 export function addName(low: u64, high: u64, number: i32, at: i32, length: i32): void {
   if (length <= SHORT_NAME) insert(low, high, number);
+  else store<u64>(lowOf + (number << 3), 0);
   if (number < FIRST_FREE_TAG) return;
   store<i32>(nameAt + 8 * (number - FIRST_FREE_TAG), at);
   store<i32>(nameAt + 8 * (number - FIRST_FREE_TAG), length, 4);
@@ -66,6 +68,13 @@ export function forgetNames(): void {
   filledCount = ofSelectors = count = 0;
 }
 
+/** The place after the name of a key, where that is what stands at `at`, in lower case and in eight bytes at most; otherwise 0. */
+export function afterName(key: i32, at: i32): i32 {
+  const low = load<u64>(lowOf + (key << 3));
+  const length = 8 - ((<i32>clz(low)) >> 3);
+  return low != 0 && (load<u64>(at) & load<u64>(below + (length << 4))) == low ? at + length : 0;
+}
+
 /** The number of the tag that the lexer has read. */
 export function readName(): i32 {
   const tag = nameTo - nameFrom <= SHORT_NAME ? findName(nameLow, nameHigh) : 0;
@@ -73,7 +82,8 @@ export function readName(): i32 {
 }
 
 function unruled(): i32 {
-  if (oddName) {
+  // The lower case of others is a matter of opinion.
+  if (!isAscii(nameFrom, nameTo)) {
     unfollowed(FAULT_ODD_NAME);
     return FIRST_FREE_TAG;
   }
@@ -86,7 +96,8 @@ function unruled(): i32 {
     unfollowed(FAULT_MANY_NAMES);
     return FIRST_FREE_TAG;
   }
-  if (length <= SHORT_NAME) store<i32>(filled + 4 * filledCount++, <i32>insert(nameLow, nameHigh, number));
+  if (length > SHORT_NAME) store<u64>(lowOf + (number << 3), 0);
+  else store<i32>(filled + 4 * filledCount++, <i32>insert(nameLow, nameHigh, number));
   store<i32>(nameAt + 8 * count, nameFrom);
   store<i32>(nameAt + 8 * count, length, 4);
   count++;

@@ -47,10 +47,12 @@ import {
   headIsOpenAgain,
   isForeign,
   isListed,
+  isNewest,
   isUnsettled,
   leaveHeadAgain,
   mode,
   pop,
+  popNewest,
   popTo,
   QUIRKS_NO,
   QUIRKS_UNCLEAR,
@@ -69,7 +71,6 @@ import {
   endInRow,
   endInSection,
   endInTable,
-  isTablePart,
   startInCaption,
   startInCell,
   startInColumns,
@@ -87,9 +88,10 @@ import {
   isComment,
   load_,
   MARK_DECLARATION,
-  MARK_END,
-  MARK_START,
+  isLetter,
+  MARK_NONE,
   markAt,
+  nextLt,
   nextMarkup,
   nameTo,
   nameFrom,
@@ -101,8 +103,8 @@ import {
 } from './lexer.ts';
 import { configureJson, scanJson } from './json.ts';
 import { address } from './memory.ts';
-import { afterLineFeed, leaveFor, text } from './text.ts';
-import { addName, beginNames, forgetNames, readName } from './names.ts';
+import { afterLineFeed, leaveFor, meansSomething, text } from './text.ts';
+import { addName, afterName, beginNames, forgetNames, readName } from './names.ts';
 import { outputFrom, out, room } from './output.ts';
 import { configureRecords, lackingField, lackingRecord, writeRecords } from './records.ts';
 import { setBase } from './urls.ts';
@@ -121,6 +123,9 @@ const HTML: usize = memory.data<u8>([0x68, 0x74, 0x6d, 0x6c]);
 const BASE: usize = memory.data<u8>([0x62, 0x61, 0x73, 0x65]);
 const BODY: usize = memory.data<u8>([0x62, 0x6f, 0x64, 0x79]);
 const FRAMESET: usize = memory.data<u8>([0x66, 0x72, 0x61, 0x6d, 0x65, 0x73, 0x65, 0x74]);
+
+const SLASH = 0x2f;
+const GT = 0x3e;
 
 let mayStop: bool = true;
 let usesBase: bool = false;
@@ -176,39 +181,52 @@ export function lackingIn(): i32 {
 }
 
 function run(from: i32): void {
-  for (let at = from; at < end;) {
-    const mark = nextMarkup(at);
-    if (mark > at) text(at, mark);
-    if (mark >= end) break;
-    at = markup(mark);
+  let textFrom = from;
+  let at = from;
+  while (textFrom < end) {
+    const lt = nextLt(at);
+    const closing = i32(load<u8>(lt + 1) == SLASH);
+    const name = lt + 1 + closing;
+    // What ends every search behind the document is no letter.
+    const isTag = isLetter(load<u8>(name));
+    if (!isTag && lt < end && markAt(lt) == MARK_NONE) {
+      at = lt + 1;
+      continue;
+    }
+    if (lt > textFrom && meansSomething()) text(textFrom, min(lt, end));
+    if (lt >= end) break;
+    at = isTag ? tag(name, closing != 0) : otherMarkup(lt);
     if (fault != 0) return;
     if (at < 0 || (missing == 0 && mayStop && isOver(at))) break;
+    textFrom = at;
   }
   finish();
 }
 
-/** The place after the markup at `at`; -1 when the document ends in it. */
-function markup(at: i32): i32 {
-  const mark = markAt(at);
-  if (mark == MARK_START) {
-    const after = readTag(at + 1);
-    return after < 0 ? -1 : startTag(after);
+/** The place after the tag whose name begins at `name`; -1 when the document ends in it. */
+function tag(name: i32, closing: bool): i32 {
+  dropLineFeed(false);
+  if (closing) {
+    const after = endOfCurrent(name);
+    if (after > 0) return after;
   }
-  if (mark == MARK_END) {
-    const after = readTag(at + 2);
-    if (after >= 0) endTag();
-    return after;
-  }
-  return mark == MARK_DECLARATION ? declaration(at) : bogus(at);
+  const after = readTag(name);
+  if (after < 0) return -1;
+  if (!closing) return startTag(readName(), after);
+  endTag(readName());
+  return after;
+}
+
+/** The same of markup that is no tag. */
+function otherMarkup(at: i32): i32 {
+  return markAt(at) == MARK_DECLARATION ? declaration(at) : bogus(at);
 }
 
 // ---------------------------------------------------------------- tags
 
-function startTag(after: i32): i32 {
-  const key = readName();
-  dropLineFeed(false);
+function startTag(key: i32, after: i32): i32 {
   let content: i32 = CONTENT_MARKUP;
-  if (mode == MODE_BODY && current < SVG && !isMathOnly(key)) content = startInBody(key);
+  if (mode == MODE_BODY && current < SVG) content = startInBody(key);
   else if (isForeign()) content = startInForeign(key);
   else if (isMathOnly(key)) unfollowed(FAULT_MATH_ONLY);
   else {
@@ -245,18 +263,20 @@ function startByMode(key: i32): i32 {
   }
 }
 
-function endTag(): void {
-  const key = readName();
-  dropLineFeed(false);
-  // Nearly always the tag ends the element it stands in, and nothing else happens.
-  if (key == current && endsAlone(key) && mode <= MODE_CAPTION && !isListed(top)) return pop();
-  if (current >= SVG && endInForeign(key)) return;
-  while (!endByMode(key) && fault == 0);
+/** Nearly always an end tag ends the element it stands in, and nothing else happens: the place after it, or 0 if it is another one. */
+function endOfCurrent(name: i32): i32 {
+  if (current >= SVG || mode > MODE_CAPTION || endRule(current) > END_HEADING) return 0;
+  const after = afterName(current, name);
+  if (after == 0 || after >= end || load<u8>(after) != GT) return 0;
+  if (!isListed(top)) pop();
+  else if (isNewest(top)) popNewest();
+  else return 0;
+  return after + 1;
 }
 
-/** End tags whose rule, when their own element is the current one, is to close it. */
-function endsAlone(key: i32): bool {
-  return key < SVG && endRule(key) <= END_HEADING && !isTablePart(key);
+function endTag(key: i32): void {
+  if (current >= SVG && endInForeign(key)) return;
+  while (!endByMode(key) && fault == 0);
 }
 
 function endByMode(key: i32): bool {

@@ -35,8 +35,12 @@ const AMPERSAND = 0x26;
 const LF = 10;
 const CR = 13;
 
+/** Text at this place changes something, or is read. */
+export function meansSomething(): bool {
+  return mode != MODE_BODY || isPending() || isReading() || dropsLineFeed;
+}
+
 export function text(from: i32, to: i32): void {
-  if (mode == MODE_BODY && !isPending() && !isReading() && !dropsLineFeed) return;
   let at = from;
   if (dropsLineFeed) {
     dropLineFeed(false);

@@ -2,7 +2,7 @@
 import { URL_FRAGMENT, URL_QUERY, URL_SEGMENT, URL_WORD } from '../numbers.ts';
 import { skipSpace, isSpace } from './lexer.ts';
 import { base, urlKinds } from './memory.ts';
-import { putByte, putBytes } from './output.ts';
+import { putQuoted } from './output.ts';
 
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
@@ -10,7 +10,7 @@ const HASH = 0x23;
 const COLON = 0x3a;
 const DOT = 0x2e;
 const DASH = 0x2d;
-const QUOTE = 0x22;
+const UNDERSCORE = 0x5f;
 
 /** Of the base: the origin, the path up to its last slash, and the whole without its fragment; none of it has to be escaped in JSON. */
 let originLength: i32 = 0;
@@ -38,8 +38,8 @@ export function putUrl(first: i32, last: i32): bool {
     const path = pathOfAbsolute(from, to);
     if (path > 0) {
       if (!isPlain(path, to)) return false;
-      putByte(QUOTE);
-      return ended(from, to);
+      putQuoted(from, 0, from, to);
+      return true;
     }
   }
   let rest = from;
@@ -52,18 +52,8 @@ export function putUrl(first: i32, last: i32): bool {
   if (rest == to || !isPlain(rest, to)) return false;
   const byte: i32 = load<u8>(rest);
   if (byte == QUESTION || ((byte == SLASH || byte == HASH) && rest != from)) return false;
-  putByte(QUOTE);
-  if (byte == HASH) putBytes(wholeAt, wholeLength);
-  else {
-    putBytes(<i32>base, originLength);
-    if (byte != SLASH) putBytes(directoriesAt, directories);
-  }
-  return ended(rest, to);
-}
-
-function ended(from: i32, to: i32): bool {
-  putBytes(from, to - from);
-  putByte(QUOTE);
+  if (byte == HASH) putQuoted(wholeAt, wholeLength, rest, to);
+  else putQuoted(<i32>base, byte == SLASH ? originLength : originLength + directories, rest, to);
   return true;
 }
 
@@ -102,25 +92,42 @@ function isPlain(from: i32, to: i32): bool {
   let wanted = URL_WORD;
   let mayBeScheme = true;
   let part = from;
-  for (let at = from; at < to; at++) {
-    const byte: i32 = load<u8>(at);
-    const kind: i32 = byte < 128 ? load<u8>(urlKinds + byte) : 0;
-    if (byte == COLON && mayBeScheme) return false;
-    if (wanted <= URL_SEGMENT) {
-      if ((kind & wanted) != 0) wanted = URL_SEGMENT;
-      else if (byte == SLASH && (wanted == URL_SEGMENT || at == from)) {
-        wanted = URL_WORD;
-        mayBeScheme = false;
-      } else if (byte == QUESTION || byte == HASH) {
-        wanted = byte == HASH ? URL_FRAGMENT : URL_QUERY;
+  // Behind the last byte that was looked at by itself: what follows, up to the next one, may stand anywhere.
+  let next = from;
+  for (let block = from; block < to; block += 16) {
+    let others = notWords(v128.load(block));
+    if (to - block < 16) others &= (1 << (to - block)) - 1;
+    for (; others != 0; others &= others - 1) {
+      const at = block + ctz(others);
+      if (at > next && wanted == URL_WORD) wanted = URL_SEGMENT;
+      next = at + 1;
+      const byte: i32 = load<u8>(at);
+      const kind: i32 = byte < 128 ? load<u8>(urlKinds + byte) : 0;
+      if (byte == COLON && mayBeScheme) return false;
+      if (wanted <= URL_SEGMENT) {
+        if ((kind & wanted) != 0) wanted = URL_SEGMENT;
+        else if (byte == SLASH && (wanted == URL_SEGMENT || at == from)) {
+          wanted = URL_WORD;
+          mayBeScheme = false;
+        } else if (byte == QUESTION || byte == HASH) {
+          wanted = byte == HASH ? URL_FRAGMENT : URL_QUERY;
+          part = at + 1;
+          if (at == from) mayBeScheme = false;
+        } else return false;
+      } else if ((kind & wanted) == 0) {
+        if (byte != HASH || wanted == URL_FRAGMENT || at == part) return false;
+        wanted = URL_FRAGMENT;
         part = at + 1;
-        if (at == from) mayBeScheme = false;
-      } else return false;
-    } else if ((kind & wanted) == 0) {
-      if (byte != HASH || wanted == URL_FRAGMENT || at == part) return false;
-      wanted = URL_FRAGMENT;
-      part = at + 1;
-    } else if (byte == SLASH) mayBeScheme = false;
+      } else if (byte == SLASH) mayBeScheme = false;
+    }
   }
   return wanted <= URL_SEGMENT || part < to;
+}
+
+/** A bit for each of 16 bytes that may not stand everywhere in a plain reference: of `URL_WORD`, letters, digits, `-` and `_` are left out. */
+function notWords(bytes: v128): i32 {
+  const letters = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
+  const digits = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
+  const marks = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>DASH)), i8x16.eq(bytes, i8x16.splat(<i8>UNDERSCORE)));
+  return i8x16.bitmask(v128.or(v128.or(letters, digits), marks)) ^ 0xffff;
 }
