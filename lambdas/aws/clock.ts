@@ -20,7 +20,8 @@ export const clock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     for (let rest = ms; rest > 0 && signal?.aborted !== true; rest -= TIMER_MS_MAX) {
-      await sleepOnce(Math.min(rest, TIMER_MS_MAX), signal);
+      // Whole milliseconds: Node keeps a list of its own for each length of time that it is given.
+      await sleepOnce(Math.ceil(Math.min(rest, TIMER_MS_MAX)), signal);
     }
   },
 };

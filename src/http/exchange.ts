@@ -69,7 +69,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       () => {
         this.#stop({ reason: 'timeout', detail: `${this.#phase}: not done within the time-out of the request` });
       },
-      Math.min(this.#deadline - performance.now(), TIMER_MS_MAX),
+      // Whole milliseconds: Node keeps a list of its own for each length of time that it is given.
+      Math.min(Math.ceil(this.#deadline - performance.now()), TIMER_MS_MAX),
     );
   }
 

@@ -3,6 +3,8 @@ import type { Bell } from './bell.ts';
 import type { Clock } from '../ports.ts';
 
 const UNSET = 'unset';
+/** Sooner by less than this is not worth another timer, nor can one tell such times apart. */
+const GRAIN_MS = 1;
 
 export class Alarm {
   readonly #clock: Clock;
@@ -17,7 +19,7 @@ export class Alarm {
 
   /** @param at UTC ms. Whoever is woken before it sets the alarm again. */
   set(at: number): void {
-    if (at >= this.#at) return;
+    if (at > this.#at - GRAIN_MS) return;
     this.unset();
     const timer = new AbortController();
     this.#at = at;

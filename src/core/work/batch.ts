@@ -28,7 +28,7 @@ export class Batch {
   readonly lines = new LineBuffer();
   readonly records = new LineBuffer();
   readonly links: string[] = [];
-  counts: BucketCounts = {};
+  readonly counts: BucketCounts = {};
   attempts = 0;
   bodyBytes = 0;
   /** Characters and bytes held, for the bound on memory. */
@@ -62,7 +62,8 @@ export class Batch {
       this.size += link.length;
     }
     this.size += line.length;
-    this.counts = addCounts(this.counts, { [finished.line.bucket]: 1 });
+    const { bucket } = finished.line;
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.bodyBytes += finished.bytes;
   }
 }

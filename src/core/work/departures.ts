@@ -50,9 +50,9 @@ export class Departures {
 
   /** Lets go what may go now. `wakeAt`: when to call again; `rest`: when something may leave again. */
   go(now: number, acts: Acts): { wakeAt: number; rest: Rest } {
-    const due = [...this.#groups.values()].filter(
-      ({ budget, seen, wakeAt }) => budget.touches !== seen || wakeAt <= now,
-    );
+    const due: Group[] = [];
+    for (const group of this.#groups.values())
+      if (group.budget.touches !== group.seen || group.wakeAt <= now) due.push(group);
     if (due.length > 1) due.sort((a, b) => b.need - a.need);
     for (const group of due) {
       if (acts.room() > 0) launch(group, now, acts);

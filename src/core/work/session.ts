@@ -156,13 +156,18 @@ export class Session implements Controlled {
       const { wakeAt, rest } = this.#halt === undefined ? this.#launchAll(now) : this.#haltedUntil(now);
       this.#commitWhenDue(now);
       this.#overtakeWhenDrained(now, rest);
-      const waiting = [...this.#input.hosts.values()].some((host) => host.waiting > 0 || host.gate === 'opening');
+      const waiting = this.#isAnyWaiting();
       const busy = this.#jobs > 0 || this.#committing !== undefined;
       if (!busy && (this.#halt !== undefined || !waiting || rest.at - now > this.#parkAfter(rest))) return rest;
       const dueAt = this.#halt === undefined ? this.#batchDueAt : Infinity;
       this.#alarm.set(Math.min(wakeAt, dueAt, now + LEASE_RENEW_MS));
       await this.#bell.wait();
     }
+  }
+
+  #isAnyWaiting(): boolean {
+    for (const host of this.#input.hosts.values()) if (host.waiting > 0 || host.gate === 'opening') return true;
+    return false;
   }
 
   /**
@@ -179,7 +184,8 @@ export class Session implements Controlled {
     const isDrained = (host: HostQueue): boolean =>
       host.inFlight <= 1 && host.gate !== 'opening' && (isStuck || isAway(host) || host.wake(now) === 0);
     if (this.#jobs === 0 && rest.at === Infinity) return;
-    if (!mayOvertake(this.#shard) || ![...hosts.values()].every(isDrained)) return;
+    if (!mayOvertake(this.#shard)) return;
+    for (const host of hosts.values()) if (!isDrained(host)) return;
     this.#hasDrained = true;
     for (const host of hosts.values()) host.share = 1;
     this.#job(async () => {
