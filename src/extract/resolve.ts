@@ -14,25 +14,35 @@ let last: { text: string; parts: BaseParts | undefined } = { text: '', parts: un
 
 /** Undefined = every reference is for the parser. */
 export function partsOf(base: string): BaseParts | undefined {
-  if (base !== last.text) {
-    const url = URL.parse(base);
-    const plain = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-    const path = plain ? url.pathname : '';
-    last = {
-      text: base,
-      parts: plain
-        ? {
-            origin: url.origin,
-            directories: path.slice(0, path.lastIndexOf('/') + 1),
-            href: url.hash === '' ? url.href.replace(/#$/, '') : url.href.slice(0, -url.hash.length),
-          }
-        : undefined,
-    };
-  }
+  if (base !== last.text) last = { text: base, parts: plainParts(base) ?? parsedParts(base) };
   return last.parts;
 }
 
-const ABSOLUTE = /^https?:\/\/(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9]*\//;
+/** Of a base that the parser would leave as it is, which nearly all are. */
+function plainParts(base: string): BaseParts | undefined {
+  const [own] = OWN.exec(base) ?? [];
+  if (own === undefined || own.includes('xn--') || !isPlain(base, own.length - 1)) return undefined;
+  const [href = ''] = base.split('#', 1);
+  const [path = ''] = href.split('?', 1);
+  return { origin: own.slice(0, -1), directories: path.slice(own.length - 1, path.lastIndexOf('/') + 1), href };
+}
+
+function parsedParts(base: string): BaseParts | undefined {
+  const url = URL.parse(base);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  return {
+    origin: url.origin,
+    directories: url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1),
+    href: url.hash === '' ? url.href.replace(/#$/, '') : url.href.slice(0, -url.hash.length),
+  };
+}
+
+const NAME = String.raw`(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9]*`;
+const BYTE = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+/** None that is the scheme's own, and none above 65535. */
+const PORT = String.raw`(?:(?!:(?:80|443)\/):(?:[1-9]\d{0,3}|[1-5]\d{4}))?`;
+const OWN = new RegExp(String.raw`^https?:\/\/(?:${NAME}|${BYTE}(?:\.${BYTE}){3})${PORT}\/`);
+const ABSOLUTE = new RegExp(String.raw`^https?:\/\/${NAME}\/`);
 /** What may stand where in a plain reference. A segment begins with `URL_WORD`, so that none is `.` or `..`. The scanner's core goes by it too. */
 export const kinds = new Uint8Array(128);
 for (let byte = 0; byte < 128; byte++) {

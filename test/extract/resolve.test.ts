@@ -35,3 +35,18 @@ test('any reference is what the parser makes of it', () => {
     { numRuns: 3_000 },
   );
 });
+
+test('so it is against any base', () => {
+  const host = fc.constantFrom('a.example', 'A.example', '1.2.3.4', '01.2.3.4', '256.1.1.1', '1.2.3', 'xn--a.example', 'a-.b1', '-a.b', 'localhost', 'u@a.example', 'a.example.', 'a.0x1', 'a.1', '[::1]'); // prettier-ignore
+  const port = fc.constantFrom('', ':8080', ':80', ':443', ':080', ':65535', ':59999', ':65536', ':0', ':');
+  const piece = fc.constantFrom('/', 'a', '.', '..', '%2e', '//', '?', '#', '=', ':', '@', ' ', 'ä', '\\', '~', "'");
+  const rest = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+  const base = fc.tuple(fc.constantFrom('http://', 'https://', 'HTTP://', 'ftp://'), host, port, fc.constantFrom('/', ''), rest); // prettier-ignore
+  const reference = fc.constantFrom('b', '../b', '/b', '#b', '?b', 'https://b.example/', '../../b/c?d#e');
+  fc.assert(
+    fc.property(base, reference, (parts, given) => {
+      expect(resolve(given, parts.join(''))).toBe(byParser(given, parts.join('')));
+    }),
+    { numRuns: 5_000 },
+  );
+});
