@@ -48,6 +48,7 @@ export async function startStage(executablePath: string): Promise<Stage> {
       viewport: { width, height: 900 },
       locale: language,
       acceptDownloads: true,
+      reducedMotion: 'reduce',
     };
     const context = await browser.newContext(options);
     await context.addInitScript(

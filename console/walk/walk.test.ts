@@ -18,6 +18,11 @@ interface Finding {
 }
 /** What axe takes for serious or critical in the view as it stands. Evaluated by the debugger, which no policy of the page binds. */
 async function serious(page: Page): Promise<string[]> {
+  // What fades in has the contrast of a ghost until it is there; a spinner never ends.
+  await page.evaluate(
+    `Promise.allSettled(document.getAnimations()
+      .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished))`,
+  );
   await page.evaluate(AXE);
   const found = await page.evaluate<Finding[]>('axe.run(document).then(({ violations }) => violations)');
   return found
