@@ -32,8 +32,9 @@ export async function naive(world: World, origin: string, pages: number): Promis
   const sqs = billing.watch(new SQSClient(at('SQS')));
   const table = world.resource('table', 'TablesControl').name;
   const bucket = world.resource('bucket', 'Results').name;
-  // No function is fed by it.
-  const queue = world.resources('queue').find(({ logicalId }) => /dead/i.test(logicalId))?.url;
+  // That of the schedules: no function is fed by it, and no sweep takes from it.
+  const queue = world.resources('queue').find(({ logicalId }) => /schedule.*dead/i.test(logicalId))?.url;
+  if (queue === undefined) throw new Error('the stack has no queue that the naive design could borrow');
   const fetcher = createFetcher({ userAgent: 'naive' });
   const extractor = await compileExtractor({ extract: { format: 'html', fields: FIELDS, keepBody: 'none' } });
 
