@@ -38,12 +38,11 @@ const UNDOABLE = new Set(['compress', 'x-compress', 'exi', 'pack200-gzip', 'aes1
 /** RFC 9659: a zstd content coding needs no window above 8 MB, and the window is memory. */
 const ZSTD_WINDOW_LOG_MAX = 23;
 
-const NONE: { ok: true; codings: Coding[] } = { ok: true, codings: [] };
+type Codings = { ok: true; codings: readonly Coding[] } | { ok: false; detail: string };
+const NONE: Codings = { ok: true, codings: [] };
 
 /** The codings of a Content-Encoding header in the order they were applied. */
-export function parseCodings(
-  header: string | undefined,
-): { ok: true; codings: Coding[] } | { ok: false; detail: string } {
+export function parseCodings(header: string | undefined): Codings {
   if (header === undefined) return NONE;
   const names = header
     .toLowerCase()

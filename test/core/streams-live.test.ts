@@ -99,6 +99,24 @@ describe('a stream at work', () => {
     expect(world.requests).toHaveLength(60);
   });
 
+  it('looks at a host once for all the shards that a worker goes through', async () => {
+    const world = await new MemoryWorld().open();
+    world.web = () => ({ ms: 50 });
+    const looks: string[] = [];
+    const get = world.pace.get.bind(world.pace);
+    world.pace.get = (key) => {
+      if (key.sk === 'PACE') looks.push(key.pk);
+      return get(key);
+    };
+    const ports = { ...world.ports, shardTargets: 20 };
+    Object.defineProperty(world, 'ports', { get: () => ports });
+    const runId = await world.startRun(task({ source: { urls }, pace }));
+    expect(await world.play(runId)).toBe('SUCCEEDED');
+    expect(world.requests).toHaveLength(60);
+    // The planner, which asks how fast it is, and the worker.
+    expect(looks).toEqual(['H#a.example', 'H#a.example']);
+  });
+
   it('asks on while answers are still to be read', async () => {
     const world = await new MemoryWorld().open();
     world.web = () => ({ ms: 50 });

@@ -1,7 +1,7 @@
-import { build } from 'esbuild';
 import { parse, serialize } from 'parse5';
 import { describe, expect, it } from 'vitest';
 import { Enums, enumsOf } from '../../lib/enums.ts';
+import { bundled } from './bundled.ts';
 
 const SHIPPED = `export var State;
 (function (State) {
@@ -9,19 +9,6 @@ const SHIPPED = `export var State;
     State[State["DATA"] = 0] = "DATA";
     State[State["NONE"] = -1] = "NONE";
 })(State || (State = {}));`;
-
-async function bundled(contents: string, enums: Enums): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-    minify: true,
-    plugins: [enums.plugin],
-  });
-  return outputFiles[0]?.text ?? '';
-}
 
 const ODD = [
   '<!doctype html><p>a<table>b<svg><title>c</svg><script><!--<script>--></script>',
@@ -46,7 +33,7 @@ describe('enumerations of libraries', () => {
   it('parse as before, by their values', async () => {
     const program = `import { parse, serialize } from 'parse5';
       export const again = (html) => serialize(parse(html));`;
-    const code = await bundled(program, new Enums());
+    const code = await bundled(program, new Enums().plugin, { minify: true });
     expect(code.includes('SCRIPT_DATA_DOUBLE_ESCAPED_DASH_DASH')).toBe(false);
     const { again } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
       again: (html: string) => string;
@@ -56,7 +43,7 @@ describe('enumerations of libraries', () => {
 
   it('have to be there: a version of a library without them fails the build', async () => {
     const enums = new Enums();
-    await bundled(`import { parse } from 'css-what'; console.log(parse);`, enums);
+    await bundled(`import { parse } from 'css-what'; console.log(parse);`, enums.plugin);
     expect(() => enums.check()).toThrow('knows no enumeration of parse5, htmlparser2, domelementtype');
   });
 });

@@ -1,22 +1,12 @@
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
-import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { SdkDescriptions } from '../../lib/sdk-descriptions.ts';
+import { bundled } from './bundled.ts';
 
-async function bundled(contents: string, descriptions: SdkDescriptions): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-    external: ['@smithy/*', '@aws-sdk/core/*', '@aws-sdk/credential-provider-node'],
-    mainFields: ['module', 'main'],
-    plugins: [descriptions.plugin],
-  });
-  return outputFiles[0]?.text ?? '';
-}
+/** Of the client's package alone. */
+const client = (contents: string, { plugin }: SdkDescriptions): Promise<string> =>
+  bundled(contents, plugin, { external: ['@smithy/*', '@aws-sdk/core/*', '@aws-sdk/credential-provider-node'] });
 
 interface Program {
   ask(status: number, body: string): Promise<unknown>;
@@ -24,17 +14,9 @@ interface Program {
 }
 /** All of it in one file, and run. */
 async function loaded(contents: string): Promise<Program> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    write: false,
-    mainFields: ['module', 'main'],
-    plugins: [new SdkDescriptions().plugin],
-  });
+  const code = await bundled(contents, new SdkDescriptions().plugin, { format: 'cjs' });
   const module = { exports: {} };
-  const program = compileFunction(outputFiles[0]?.text ?? '', ['module', 'require']) as (...given: unknown[]) => void;
+  const program = compileFunction(code, ['module', 'require']) as (...given: unknown[]) => void;
   program(module, createRequire(import.meta.url));
   return module.exports as Program;
 }
@@ -42,14 +24,14 @@ async function loaded(contents: string): Promise<Program> {
 describe('what a client of the SDK carries', () => {
   it('is the operations that are called', async () => {
     const program = `import { GetObjectCommand } from '@aws-sdk/client-s3'; console.log(GetObjectCommand);`;
-    const code = await bundled(program, new SdkDescriptions());
+    const code = await client(program, new SdkDescriptions());
     const names = ['GetObjectRequest', 'NoSuchKey', 'PutBucketLifecycleConfigurationRequest', 'AnalyticsConfiguration'];
     expect(names.filter((name) => code.includes(`"${name}"`))).toEqual(['GetObjectRequest', 'NoSuchKey']);
   });
 
   it('is the errors that a handler names, and those that may be asked again', async () => {
     const program = `import { GetItemCommand } from '@aws-sdk/client-dynamodb'; console.log(GetItemCommand);`;
-    const code = await bundled(program, new SdkDescriptions());
+    const code = await client(program, new SdkDescriptions());
     const names = ['DynamoDBServiceException', 'ConditionalCheckFailedException', 'ThrottlingException', 'BackupInUseException', 'TableInUseException']; // prettier-ignore
     expect(names.filter((name) => code.includes(`var ${name} = class`))).toEqual(names.slice(0, 2));
     expect(code.match(/\$retryable = /g)).toHaveLength(1);
@@ -82,10 +64,7 @@ describe('what a client of the SDK carries', () => {
 
   it('is its version, not its package', async () => {
     const descriptions = new SdkDescriptions();
-    const code = await bundled(
-      `import { SQSClient } from '@aws-sdk/client-sqs'; console.log(SQSClient);`,
-      descriptions,
-    );
+    const code = await client(`import { SQSClient } from '@aws-sdk/client-sqs'; console.log(SQSClient);`, descriptions);
     expect(code).toMatch(/version: "3\.\d+\.\d+"/);
     expect(code.includes('devDependencies')).toBe(false);
     expect(() => descriptions.check()).not.toThrow();
