@@ -6,25 +6,23 @@ import {
   DELAY_SECONDS_MAX,
   HOST_SEEN_LEASES,
   HOST_SEEN_SECONDS,
-  HOST_WORDS_MS,
   HOSTS_SEEN_MAX,
   WORK_CHAIN_MS,
   WORK_CONCURRENCY_MAX,
   WORK_RESERVE_MS,
 } from '../limits.ts';
 import { deadLetterKey, hostSeenKey, isHost, parseShardId, runKey } from '../names.ts';
-import { Budgets, BudgetsShare, type BudgetsInput } from '../pace/budgets.ts';
-import { readTenantWords } from '../pace/words.ts';
+import { BudgetsShare } from '../pace/budgets.ts';
 import { asItem, asRun } from '../rows.ts';
 import { ledgerObject } from '../manifest.ts';
 import { openTargets, type PendingTarget } from '../open-targets.ts';
 import { requestStop, wakeIfDue } from '../stop.ts';
 import { SecretMissing, readSecrets } from '../secret-headers.ts';
-import { note, readRun, readTenant, taskOfRun } from '../store.ts';
+import { note, readRun, readTenant } from '../store.ts';
 import { compileScope, targetIdentity } from '../url.ts';
 import { Attempts, type AttemptEnd, type AttemptsInput, type WorkPorts } from '../work/attempt.ts';
-import { Bell } from '../work/bell.ts';
 import { claimShard, releaseShard } from '../work/claim.ts';
+import { Common } from '../work/common.ts';
 import { Load } from '../work/load.ts';
 import { Session, type SessionEnd, type SessionInput } from '../work/session.ts';
 import { activateNext, overtake, streamEnded } from '../work/stream.ts';
@@ -188,65 +186,6 @@ async function hold(
     if (!released) throw error;
     ports.log.error('shard given back', { error: String(error) });
     return { kind: 'released' };
-  }
-}
-
-/** What the sessions of one worker share. */
-class Common {
-  readonly hostsSeen = new Set<string>();
-  readonly #ports: WorkStepPorts;
-  readonly #run: RunRow;
-  readonly #held: NonNullable<BudgetsInput['held']>;
-  readonly #bells = new Set<Bell>();
-  #tenant: TenantRow;
-  #tenantReadAt: number;
-  #made: Promise<{ task: TaskSpec; budgets: Budgets }> | undefined;
-
-  constructor(ports: WorkStepPorts, run: RunRow, tenant: TenantRow, held: NonNullable<BudgetsInput['held']>) {
-    this.#ports = ports;
-    this.#run = run;
-    this.#held = held;
-    this.#tenant = tenant;
-    this.#tenantReadAt = ports.clock.now();
-  }
-
-  /** The task and the budgets, and what bounds the tenant, which may have changed since the first session. */
-  async known(): Promise<{ task: TaskSpec; budgets: Budgets; tenant: TenantRow }> {
-    this.#made ??= this.#make();
-    const made = await this.#made;
-    const now = this.#ports.clock.now();
-    if (now - this.#tenantReadAt >= HOST_WORDS_MS) {
-      this.#tenantReadAt = now;
-      const { table } = this.#ports;
-      const { tenant: id } = this.#run;
-      const [words, tenant] = await Promise.all([readTenantWords(table, id), readTenant(table, id)]);
-      this.#tenant = tenant;
-      await made.budgets.heed(words, tenant.hostRequestsPerSecond);
-    }
-    return { ...made, tenant: this.#tenant };
-  }
-
-  async #make(): Promise<{ task: TaskSpec; budgets: Budgets }> {
-    const { table } = this.#ports;
-    const { tenant } = this.#run;
-    const [task, words] = await Promise.all([taskOfRun(table, this.#run), readTenantWords(table, tenant)]);
-    const tenantMax = this.#tenant.hostRequestsPerSecond;
-    const onTouch = (): void => {
-      for (const bell of this.#bells) bell.ring();
-    };
-    const input = { tenant, pace: task.pace, tenantMax, words, held: this.#held, onTouch };
-    return { task, budgets: new Budgets(this.#ports, input) };
-  }
-
-  /** Rings for one session whenever something happens to a budget. */
-  bell(): Bell {
-    const bell = new Bell();
-    this.#bells.add(bell);
-    return bell;
-  }
-
-  silence(bell: Bell): void {
-    this.#bells.delete(bell);
   }
 }
 
