@@ -23,6 +23,10 @@ export interface Demand {
   share: number;
 }
 
+/** Where most requests are in flight, few slots would be asked for, and again for those that end next. */
+export const freeMin = ({ share }: Demand): number => Math.max(1, share / 4);
+export const isWorthAsking = (demand: Demand): boolean => demand.waiting > 0 && demand.free >= freeMin(demand);
+
 /** A slot that was taken. */
 export interface Ticket {
   epoch: number;
@@ -165,7 +169,7 @@ export class HostPace {
     if (demand.waiting === 0) return reportAt;
     const blocked = this.blocked(nowMs);
     if (blocked) return Math.min(reportAt, blocked.untilMs);
-    if (demand.free < Math.max(1, demand.share / 4)) return reportAt;
+    if (!isWorthAsking(demand)) return reportAt;
     return Math.min(reportAt, this.#wantsAt(nowMs * 1000));
   }
 

@@ -4,7 +4,7 @@
  * so that a thousand hosts at rest cost next to nothing.
  */
 import type { Budget, Turn } from '../pace/budget.ts';
-import type { Demand } from '../pace/host-pace.ts';
+import { freeMin, isWorthAsking, type Demand } from '../pace/host-pace.ts';
 import type { PendingTarget } from '../open-targets.ts';
 import type { HostQueue } from './host-queue.ts';
 
@@ -30,6 +30,8 @@ interface Group {
   hosts: HostQueue[];
   wakeAt: number;
   rest: Rest;
+  /** Room that it waits for: others took so much of it that asking for slots was not worth it. Infinity: not for room. */
+  roomMin: number;
   /** Seconds that its targets take at its rate. */
   need: number;
 }
@@ -42,7 +44,15 @@ export class Departures {
   add(host: HostQueue): void {
     if (host.budget === undefined) return;
     const { budget } = host;
-    const group = this.#groups.get(budget) ?? { budget, seen: 0, hosts: [], wakeAt: 0, rest: NEVER, need: 0 };
+    const group = this.#groups.get(budget) ?? {
+      budget,
+      seen: 0,
+      hosts: [],
+      wakeAt: 0,
+      rest: NEVER,
+      roomMin: Infinity,
+      need: 0,
+    };
     this.#groups.set(budget, group);
     if (!group.hosts.includes(host)) group.hosts.push(host);
     group.wakeAt = 0;
@@ -52,7 +62,7 @@ export class Departures {
   go(now: number, acts: Acts): { wakeAt: number; rest: Rest } {
     const due: Group[] = [];
     for (const group of this.#groups.values())
-      if (group.budget.touches !== group.seen || group.wakeAt <= now) due.push(group);
+      if (group.budget.touches !== group.seen || group.wakeAt <= now || acts.room() >= group.roomMin) due.push(group);
     if (due.length > 1) due.sort((a, b) => b.need - a.need);
     for (const group of due) {
       if (acts.room() > 0) launch(group, now, acts);
@@ -83,7 +93,9 @@ function launch(group: Group, now: number, acts: Acts): void {
     if (target === undefined) break;
     acts.start(host, target, budget.take(now));
   }
-  const demand = demandOf(group, now, acts.room());
+  const own = demandOf(group, now);
+  const demand = { ...own, free: Math.min(own.free, acts.room()) };
+  group.roomMin = isWorthAsking(own) && !isWorthAsking(demand) ? freeMin(own) : Infinity;
   const askAt = budget.askAt(now, demand);
   if (askAt <= now) acts.ask(budget, demand);
   const slot = budget.slotAt(now);
@@ -110,7 +122,8 @@ function readyHost({ hosts }: Group, now: number): HostQueue | undefined {
   return best;
 }
 
-function demandOf({ hosts }: Group, now: number, room: number): Demand {
+/** As if all room were its own. */
+function demandOf({ hosts }: Group, now: number): Demand {
   const demand = { waiting: 0, free: 0, share: 0 };
   for (const host of hosts) {
     if (!isOpen(host, now)) continue;
@@ -119,7 +132,7 @@ function demandOf({ hosts }: Group, now: number, room: number): Demand {
     demand.share += host.share;
     demand.free += Math.max(0, host.share - host.inFlight);
   }
-  return { ...demand, free: Math.min(demand.free, room) };
+  return demand;
 }
 
 /** When the first target that waits for its next attempt, or for its host, is due. */
