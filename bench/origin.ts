@@ -1,10 +1,11 @@
 /**
- * The server that is collected from, in a process of its own: `node origin.ts SET COUNT LATENCY_MS`. Tells its two ports, which
- * are two hosts to a pace, and ends with its stdin.
+ * The server that is collected from, in a process of its own: `node origin.ts SET COUNT LATENCY_MS`. Tells its ports, each of
+ * which is a host to a pace, and ends with its stdin.
  */
 import { createServer, type RequestListener } from 'node:http';
 import { pagesOf, type PageSet } from './pages.ts';
 
+const HOSTS = 4;
 const [set, count, latency] = process.argv.slice(2);
 const pages = new Map(pagesOf(set as PageSet, Number(count)).map((page) => [page.path, page]));
 const answered: RequestListener = (request, response) => {
@@ -22,5 +23,6 @@ const listening = (): Promise<number> =>
       resolve((server.address() as { port: number }).port);
     });
   });
-console.log(`${String(await listening())} ${String(await listening())}`);
+const ports = await Promise.all(Array.from({ length: HOSTS }, listening));
+console.log(ports.join(' '));
 process.stdin.resume().on('end', () => process.exit(0));

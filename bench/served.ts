@@ -5,8 +5,8 @@ import type { PageSet } from './pages.ts';
 
 export interface Served {
   url: string;
-  /** The same pages on another port. */
-  other: string;
+  /** The same pages on several ports, that of `url` among them. */
+  urls: string[];
   close(): void;
 }
 
@@ -14,11 +14,11 @@ export async function servePages(set: PageSet, count: number, latencyMs: number)
   const file = fileURLToPath(new URL('origin.ts', import.meta.url));
   const args = [file, set, String(count), String(latencyMs)];
   const origin = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [url = '', other = ''] = await new Promise<string[]>((resolve, reject) => {
+  const urls = await new Promise<string[]>((resolve, reject) => {
     origin.stdout.once('data', (data: Buffer) => {
       resolve(data.toString().trim().split(' ').map((port) => `http://127.0.0.1:${port}`)); // prettier-ignore
     });
     origin.once('exit', (code) => reject(new Error(`the origin ended with ${String(code)}`)));
   });
-  return { url, other, close: () => origin.stdin.end() };
+  return { url: urls[0] ?? '', urls, close: () => origin.stdin.end() };
 }

@@ -21,7 +21,7 @@ import { machine, writeSection } from './section.ts';
 import { servePages } from './served.ts';
 
 const IN_FLIGHT = 64;
-/** The most that a task may ask for of a host; of two it is more than one worker does. */
+/** The most that a task may ask for of a host; of four it is more than one worker does. */
 const RATE = 1_000;
 const { values } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ const [targets, rounds] = [Number(values.targets), Number(values.rounds)];
 
 const served = await servePages('manuals', targets, 0);
 const list = pagesOf('manuals', targets)
-  .map(({ path }, i) => `${i % 2 === 0 ? served.url : served.other}${path}\n`)
+  .map(({ path }, i) => `${served.urls[i % served.urls.length] ?? ''}${path}\n`)
   .join('');
 try {
   const [step, engine]: [number[], number[]] = [[], []];
@@ -88,8 +88,9 @@ async function wholeStep(): Promise<number> {
     dataDir,
     port: 0,
     log: () => undefined,
-    // One thread, as the bare engine is one.
+    // One thread, as the bare engine is one, and plans made for it: all hosts at once, and as much to do as it can.
     concurrencyMax: 1,
+    env: { WORKERS_MAX: '1' },
     onInvoked: ({ environment }, _ms, taken) => {
       if (environment['POWERTOOLS_SERVICE_NAME']?.endsWith('work') === true) cpuMs += taken;
     },
