@@ -10,7 +10,7 @@ const TARGETS_PER_PART = 250;
 const ROUNDS = 5;
 
 const extractor = await compileExtractor({ extract: { format: 'auto', fields: TASK_FIELDS, keepBody: 'none' } });
-const parts: Uint8Array[] = [];
+const parts: Buffer[] = [];
 let part = new LineBuffer();
 for (const { path, type, body } of pagesOf('manuals', PAGES)) {
   const url = `http://site.example${path}`;
@@ -18,7 +18,7 @@ for (const { path, type, body } of pagesOf('manuals', PAGES)) {
   if (!made.ok) throw new Error(made.detail);
   for (const data of made.records) part.addRecord(recordLine({ url }, data));
   if (part.lines < TARGETS_PER_PART) continue;
-  parts.push(part.bytes);
+  parts.push(Buffer.concat(part.pieces));
   part = new LineBuffer();
 }
 const megabytes = parts.reduce((sum, { length }) => sum + length, 0) / 1e6;

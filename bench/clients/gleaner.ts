@@ -30,7 +30,7 @@ function flush(): void {
   lines = new LineBuffer();
   unwritten++;
   writing = writing
-    .then(() => objects.writeText(`${outFile}.${String(part++)}.gz`, full.bytes, 'kept'))
+    .then(() => objects.writeText(`${outFile}.${String(part++)}.gz`, full.pieces, 'kept'))
     .then(() => {
       full.release();
       unwritten--;
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
       letGo(data);
     }
     letGoOfBody(body);
-    if (lines.lines >= BATCH_TARGETS_MAX || lines.bytes.length >= BATCH_BYTES_MAX) flush();
+    if (lines.lines >= BATCH_TARGETS_MAX || lines.byteLength >= BATCH_BYTES_MAX) flush();
   }
 }
 void main();

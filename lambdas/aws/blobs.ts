@@ -35,9 +35,9 @@ export class S3Blobs implements Blobs {
     while (bytes <= PART_BYTES) {
       const next = await source.next();
       if (next.done === true) {
-        await call(this.#what('PutObject', key), () =>
-          this.#client.send(new PutObjectCommand({ ...at, Body: Buffer.concat(head) })),
-        );
+        const [only, ...more] = head;
+        const Body = more.length === 0 && only !== undefined ? only : Buffer.concat(head);
+        await call(this.#what('PutObject', key), () => this.#client.send(new PutObjectCommand({ ...at, Body })));
         return;
       }
       head.push(next.value);

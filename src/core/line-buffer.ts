@@ -13,79 +13,88 @@ export const recordLine = (about: { url: string; [key: string]: string | number 
 });
 
 /**
- * Lines as the bytes that they are stored as. What is kept until a commit is kept outside of the heap and ready to be
- * packed: as strings, a worker's records would outlive two collections and be cleared away late.
+ * Lines as the bytes that they are stored as, in pieces of which none is ever moved. What is kept until a commit is kept
+ * outside of the heap and ready to be packed: as strings, a worker's records would outlive two collections and be cleared
+ * away late.
  */
 const encoder = new TextEncoder();
-const FIRST_BYTES = 65_536;
+const PIECE_BYTES = 2 ** 19;
 /** Up to here a line gets room for the worst case, three bytes for each character; a longer one is encoded apart. */
-const SHORT_CHARS = 65_536;
-const LF = 10;
-const CLOSE = 0x7d;
-const ENDING_BYTES = 2;
+const SHORT_CHARS = 2 ** 16;
+const ENDED = new Uint8Array([10]);
+const CLOSED_AND_ENDED = new Uint8Array([0x7d, 10]);
 
 /** Memory of buffers that are done with: fresh memory has to be fetched from the system page by page, and given back. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
-const SPARE_MAX = 4;
-/** What the buffer of a full batch has grown to, by doubling. */
-const SPARE_BYTES_MAX = 2 * BATCH_BYTES_MAX;
+const SPARE_MAX = (4 * BATCH_BYTES_MAX) / PIECE_BYTES;
+
+const NONE = new Uint8Array(0);
 
 export class LineBuffer {
-  #bytes = spare.pop() ?? new Uint8Array(FIRST_BYTES);
+  #full: Uint8Array<ArrayBuffer>[] = [];
+  #last = NONE;
   #end = 0;
+  /** Of the full pieces. */
+  #bytes = 0;
   lines = 0;
+
+  /** Bytes of all lines. */
+  get byteLength(): number {
+    return this.#bytes + this.#end;
+  }
 
   /** @param line without line feeds. */
   add(line: string): void {
     this.#text(line);
-    this.#endLine();
+    this.#put(ENDED);
+    this.lines++;
   }
 
   addRecord({ head, data }: RecordLine): void {
     this.#text(head);
     this.#put(data);
-    this.#bytes[this.#end++] = CLOSE;
-    this.#endLine();
-  }
-
-  /** Room for its end is there already. */
-  #endLine(): void {
-    this.#bytes[this.#end++] = LF;
+    this.#put(CLOSED_AND_ENDED);
     this.lines++;
   }
 
   #text(text: string): void {
     if (text.length > SHORT_CHARS) return this.#put(encoder.encode(text));
-    this.#reserve(3 * text.length);
-    this.#end += encoder.encodeInto(text, this.#bytes.subarray(this.#end)).written;
+    if (this.#end + 3 * text.length > this.#last.length) this.#next();
+    this.#end += encoder.encodeInto(text, this.#last.subarray(this.#end)).written;
   }
 
   #put(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#end);
-    this.#end += bytes.length;
+    for (let from = 0; from < bytes.length;) {
+      if (this.#end === this.#last.length) this.#next();
+      const some = bytes.subarray(from, from + this.#last.length - this.#end);
+      this.#last.set(some, this.#end);
+      this.#end += some.length;
+      from += some.length;
+    }
   }
 
-  /** Its memory is another buffer's from here on: `bytes` must not be read any more, also not those taken before. How many lines there were is kept. */
-  release(): void {
-    const bytes = this.#bytes;
-    this.#bytes = new Uint8Array(0);
+  #next(): void {
+    if (this.#end > 0) this.#full.push(this.#last.subarray(0, this.#end));
+    this.#bytes += this.#end;
+    this.#last = spare.pop() ?? new Uint8Array(PIECE_BYTES);
     this.#end = 0;
-    if (bytes.length === 0) return;
-    if (bytes.length <= SPARE_BYTES_MAX && spare.length < SPARE_MAX) spare.push(bytes);
-    else bytes.buffer.transfer(0);
   }
 
-  /** Each line with its line feed. */
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#end);
+  /** Each line with its line feed; a line may begin in one piece and end in another. */
+  get pieces(): Uint8Array[] {
+    return this.#end === 0 ? [...this.#full] : [...this.#full, this.#last.subarray(0, this.#end)];
   }
 
-  #reserve(bytes: number): void {
-    const needed = this.#end + bytes + ENDING_BYTES;
-    if (needed <= this.#bytes.length) return;
-    // Not a new one beside the old: that would lie about until it is collected.
-    const grown = Math.max(needed, 2 * this.#bytes.length, FIRST_BYTES);
-    this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(grown));
+  /** Its memory is another buffer's from here on: `pieces` must not be read any more, also not those taken before. How many lines there were is kept. */
+  release(): void {
+    for (const { buffer } of [...this.#full, this.#last]) {
+      if (buffer.byteLength === 0) continue;
+      if (spare.length < SPARE_MAX) spare.push(new Uint8Array(buffer));
+      else buffer.transfer(0);
+    }
+    this.#full = [];
+    this.#last = NONE;
+    this.#end = 0;
+    this.#bytes = 0;
   }
 }

@@ -98,8 +98,8 @@ export interface Stored {
 export interface Objects {
   /** Writes lines (no line feeds inside), gzip when the key ends in `.gz`. Overwrites. Streams: memory does not grow with length. */
   writeLines(key: string, lines: Iterable<string> | AsyncIterable<string>): Promise<Stored & { lines: number }>;
-  /** Writes lines that are bytes already, each ended by a line feed; packed lightly when they are read once and soon. */
-  writeText(key: string, lines: Uint8Array, life: 'once' | 'kept'): Promise<Stored>;
+  /** Writes lines that are bytes already, in pieces, each line ended by a line feed; packed lightly when they are read once and soon. */
+  writeText(key: string, pieces: readonly Uint8Array[], life: 'once' | 'kept'): Promise<Stored>;
   /** Lines of an object, gunzipped when it is gzip by its magic number. `ObjectMissing` when there is none. */
   readLines(key: string): AsyncIterable<string>;
   /** The same, as many at a time as come at a time: for what has millions of them. */

@@ -14,8 +14,8 @@ export class MemoryObjects implements Objects {
     return { ...stored, lines: all.length };
   }
 
-  writeText(key: string, lines: Uint8Array): Promise<Stored> {
-    return this.writeBytes(key, lines);
+  writeText(key: string, pieces: readonly Uint8Array[]): Promise<Stored> {
+    return this.writeBytes(key, Buffer.concat(pieces));
   }
 
   async *readLines(key: string): AsyncGenerator<string> {

@@ -23,9 +23,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'commit-before-part',
     file: 'work/batch.ts',
-    find: "batch.records.lines > 0 ? objects.writeText(file('records'), batch.records.bytes, 'kept') : undefined,",
+    find: "batch.records.lines > 0 ? objects.writeText(file('records'), batch.records.pieces, 'kept') : undefined,",
     replace:
-      "batch.records.lines === 0 ? undefined : ((w) => (w.catch(() => 0), { bytes: 0, sha256: '' }))(objects.writeText(file('records'), batch.records.bytes, 'kept')),",
+      "batch.records.lines === 0 ? undefined : ((w) => (w.catch(() => 0), { bytes: 0, sha256: '' }))(objects.writeText(file('records'), batch.records.pieces, 'kept')),",
     breaks: 'the row names a part that is not yet written',
   },
   {

@@ -159,7 +159,7 @@ export function objectsOf(wire: Wire, actor: Actor, objects: MemoryObjects): Obj
       const stored = await call('writeLines', key, () => objects.writeBytes(key, encoder.encode(all.join(''))));
       return { ...stored, lines: all.length };
     },
-    writeText: (key, lines) => call('writeText', key, () => objects.writeBytes(key, lines)),
+    writeText: (key, pieces) => call('writeText', key, () => objects.writeText(key, pieces)),
     readLines: async function* (key) {
       yield* await linesOf(key);
     },

@@ -37,8 +37,7 @@ export class LineObjects implements Objects {
     if (Array.isArray(lines) && charsOf(lines) <= WHOLE_CHARS_MAX) {
       const all = new LineBuffer();
       for (const line of lines as string[]) all.add(line);
-      const body = isPacked ? await packed(all.bytes, level) : all.bytes;
-      const stored = await this.#put(key, one(body), LINES_TYPE);
+      const stored = await this.#put(key, isPacked ? packed(all.pieces, level) : each(all.pieces), LINES_TYPE);
       all.release();
       return { ...stored, lines: lines.length };
     }
@@ -54,13 +53,12 @@ export class LineObjects implements Objects {
       }
       if (text !== '') yield Buffer.from(text);
     }
-    const stored = await this.#put(key, isPacked ? gzipped(joined(), level) : joined(), LINES_TYPE);
+    const stored = await this.#put(key, isPacked ? gzipped(joined(), { level }) : joined(), LINES_TYPE);
     return { ...stored, lines: count };
   }
 
-  async writeText(key: string, lines: Uint8Array, life: 'once' | 'kept'): Promise<Stored> {
-    const body = key.endsWith('.gz') ? await packed(lines, LEVELS[life]) : lines;
-    return this.#put(key, one(body), LINES_TYPE);
+  async writeText(key: string, pieces: readonly Uint8Array[], life: 'once' | 'kept'): Promise<Stored> {
+    return this.#put(key, key.endsWith('.gz') ? packed(pieces, LEVELS[life]) : each(pieces), LINES_TYPE);
   }
 
   async *readLines(key: string): AsyncGenerator<string> {
@@ -76,7 +74,7 @@ export class LineObjects implements Objects {
   }
 
   async writeBytes(key: string, body: Uint8Array, contentType: string): Promise<Stored> {
-    return this.#put(key, one(body), contentType);
+    return this.#put(key, each([body]), contentType);
   }
 
   async readBytes(key: string): Promise<Uint8Array> {
@@ -122,19 +120,22 @@ const LINES_TYPE = 'application/x-ndjson';
 
 const charsOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0);
 
-async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(body);
+async function* each(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield await Promise.resolve(piece);
 }
 
-/** In few pieces: each is a turn of the loop. Lines become a sixth to a tenth. */
-function packed(lines: Uint8Array, level: number): Promise<Buffer> {
-  const chunkSize = Math.min(Math.max(lines.length >> 3, PIECE_BYTES_MIN), PIECE_BYTES_MAX);
-  return promisify<Uint8Array, ZlibOptions, Buffer>(gzip)(lines, { level, chunkSize });
+/** What comes out comes in few pieces: each is a turn of the loop. Lines become a sixth to a tenth. */
+async function* packed(pieces: readonly Uint8Array[], level: number): AsyncGenerator<Uint8Array> {
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const chunkSize = Math.min(Math.max(bytes >> 3, PIECE_BYTES_MIN), PIECE_BYTES_MAX);
+  const [only = new Uint8Array(0), ...more] = pieces;
+  if (more.length === 0) yield await promisify<Uint8Array, ZlibOptions, Buffer>(gzip)(only, { level, chunkSize });
+  else yield* gzipped(each(pieces), { level, chunkSize });
 }
 
 /** A failure of the source ends the stream with that failure, so that no half-written object passes for a whole one. */
-async function* gzipped(chunks: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
-  const packer = createGzip({ level });
+async function* gzipped(chunks: AsyncIterable<Uint8Array>, options: ZlibOptions): AsyncGenerator<Uint8Array> {
+  const packer = createGzip(options);
   const done = pipeline(Readable.from(chunks), packer);
   done.catch(() => undefined); // told by the iteration below or by the await after it
   yield* packer as AsyncIterable<Buffer>;

@@ -36,7 +36,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
     });
 
     it.each([key(), key('.txt')])('text of lines: %s', async (at) => {
-      const stored = await objects.writeText(at, Buffer.from('ä\n\nb\n'), 'once');
+      const stored = await objects.writeText(at, [Buffer.from('ä\n\nb'), Buffer.from('\n')], 'once');
       expect(await all(objects.readLines(at))).toEqual(['ä', '', 'b']);
       expect((await Array.fromAsync(objects.readBatches(at))).flat()).toEqual(['ä', '', 'b']);
       expect((await objects.readBytes(at)).byteLength).toBe(stored.bytes);

@@ -42,6 +42,9 @@ export interface HostPacePorts {
   chance: Chance;
 }
 
+/** Others that reserve are seen by `seq`, in the mean; with fewer than that nobody has for a while. */
+const RIVALS_NONE = 1.1;
+
 export class HostPace {
   readonly host: string;
   caps: Caps;
@@ -228,7 +231,7 @@ export class HostPace {
         startUs,
         latestUs,
         feedback,
-        branch: this.#branch,
+        branch: this.#isKnownIdle(nowUs) ? 'reset' : this.#branch,
         weight: this.#weight,
         turns,
         used,
@@ -247,6 +250,12 @@ export class HostPace {
       this.#account.putBack(feedback);
       throw error;
     }
+  }
+
+  /** Whoever is alone at a host knows where its timeline ends: a write that fails costs as much as one that holds. */
+  #isKnownIdle(nowUs: number): boolean {
+    const { bookedUs } = this.#record;
+    return bookedUs !== undefined && bookedUs < nowUs && this.#rivals < RIVALS_NONE;
   }
 
   /** How many took their turn between two of mine, and how many of those were my tenant's. */

@@ -53,7 +53,7 @@ export class ShardWriter {
     const id = shardId({ round: this.#round, plan: this.#run.planEpoch, index: this.#index++ });
     this.#targets += targets;
     await this.#writes.run(async () => {
-      await this.#ports.objects.writeText(targetsObject(tenant, runId, id), lines, 'once');
+      await this.#ports.objects.writeText(targetsObject(tenant, runId, id), [lines], 'once');
     });
     const isFirst = this.#last?.stream !== stream;
     await this.#putLast(isFirst ? undefined : id);

@@ -141,8 +141,8 @@ async function writeObjects(objects: Objects, shard: LeasedShard, batch: Batch):
   const name = commitName(shardId, epoch, seq);
   const file = (kind: 'records' | 'ledger'): string => fileObject(tenant, runId, fileName(kind, name));
   const [records, ledger] = await Promise.all([
-    batch.records.lines > 0 ? objects.writeText(file('records'), batch.records.bytes, 'kept') : undefined,
-    objects.writeText(file('ledger'), batch.lines.bytes, 'kept'),
+    batch.records.lines > 0 ? objects.writeText(file('records'), batch.records.pieces, 'kept') : undefined,
+    objects.writeText(file('ledger'), batch.lines.pieces, 'kept'),
     batch.links.length > 0 ? objects.writeLines(linksObject(tenant, runId, name), batch.links) : undefined,
   ]);
   return {

@@ -89,6 +89,8 @@ export class Session implements Controlled {
   #retries: RetryMap;
   /** All that runs beside the loop: requests, gates, rounds with the pace table. */
   #jobs = 0;
+  /** Of them, requests whose answers are not all read, and gates. */
+  #requests = 0;
   /** Slots that the shard keeps while it is parked. */
   #held: Progressing['held'];
   #isSettled = false;
@@ -154,9 +156,9 @@ export class Session implements Controlled {
       if (this.#halt === undefined && now >= this.#input.chainAt) this.#halt = 'timeUp';
       if (now >= this.#input.abortAt) this.#stop.abort();
       const { wakeAt, rest } = this.#halt === undefined ? this.#launchAll(now) : this.#haltedUntil(now);
-      this.#commitWhenDue(now);
-      this.#overtakeWhenDrained(now, rest);
       const waiting = this.#isAnyWaiting();
+      this.#commitWhenDue(now, !waiting && this.#requests === 0);
+      this.#overtakeWhenDrained(now, rest);
       const busy = this.#jobs > 0 || this.#committing !== undefined;
       if (!busy && (this.#halt !== undefined || !waiting || rest.at - now > this.#parkAfter(rest))) return rest;
       const dueAt = this.#halt === undefined ? this.#batchDueAt : Infinity;
@@ -256,6 +258,7 @@ export class Session implements Controlled {
     const { load } = this.#input;
     const { clock } = this.#ports;
     load.started(clock.now());
+    this.#requests++;
     let isOut = true;
     const landed = (): void => {
       if (isOut) load.landed(clock.now());
@@ -265,6 +268,7 @@ export class Session implements Controlled {
       job(landed).finally(() => {
         landed();
         load.ended(clock.now());
+        this.#requests--;
       }),
     );
   }
@@ -311,9 +315,10 @@ export class Session implements Controlled {
     return this.#batch.startedAt + BATCH_MS_MAX * BATCH_STRETCH ** this.#shard.commits.length;
   }
 
-  #commitWhenDue(now: number): void {
+  /** @param isThrough no target is left: the end of the session commits the batch with it. */
+  #commitWhenDue(now: number, isThrough: boolean): void {
     const { lines, size } = this.#batch;
-    if (this.#committing || this.#batch.isEmpty) return;
+    if (this.#committing || this.#batch.isEmpty || (isThrough && now < this.#batchDueAt)) return;
     if (lines.lines < BATCH_TARGETS_MAX && size < BATCH_BYTES_MAX && now < this.#batchDueAt) return;
     this.#committing = this.#commit({ kind: 'work' })
       .then(() => undefined)
