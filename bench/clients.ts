@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { stop } from 'esbuild';
 import type { PageSet } from './pages.ts';
 import { bundleProgram } from '../lib/bundles.ts';
-import { LEAN_PROCESS } from '../lambdas/contract.ts';
+import { WORK_PROCESS } from '../lambdas/contract.ts';
 
 export interface Client {
   name: string;
@@ -67,7 +67,7 @@ async function bundled(file: string): Promise<string> {
 }
 
 export const CLIENTS: Client[] = [
-  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, await bundled('clients/gleaner.ts')], env: LEAN_PROCESS, absent: undefined },
+  { name: 'gleaner', does: 'fetch, extract, write', extracts: true, command: [node, await bundled('clients/gleaner.ts')], env: WORK_PROCESS, absent: undefined },
   { name: 'fetch-only', does: 'undici alone: the limit', extracts: false, command: [node, await bundled('clients/fetch-only.ts')], absent: undefined },
   { name: 'wrk', does: 'requests alone, in C: the limit of the server', extracts: false, command: ['wrk'], args: wrkArgs, absent: wrkAbsent },
   { name: 'crawlee-cheerio', does: 'CheerioCrawler, tuned', extracts: true, command: [node, here('peers/crawlee.mjs')], absent: peersAbsent },

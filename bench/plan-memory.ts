@@ -22,7 +22,7 @@ import { plan } from '#core/steps/plan.ts';
 import { startInline } from '#core/service/start.ts';
 import type { Blobs } from '#storage/blobs.ts';
 import { LineObjects } from '#storage/line-objects.ts';
-import { LEAN_PROCESS } from '../lambdas/contract.ts';
+import { PLAN_PROCESS } from '../lambdas/contract.ts';
 import { MemoryWorld, caller, task } from '../test/support/memory-world.ts';
 
 const RSS_MAX_MB = 512;
@@ -114,7 +114,7 @@ if (process.env.BENCH_DIR === undefined) {
   const { spawnSync } = await import('node:child_process');
   const dir = await mkdtemp(join(tmpdir(), 'gleaner-bench-plan-'));
   await writeList(join(dir, 'list.gz'));
-  const env = { ...process.env, ...LEAN_PROCESS, BENCH_DIR: dir };
+  const env = { ...process.env, ...PLAN_PROCESS, BENCH_DIR: dir };
   const { status } = spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit', env });
   await rm(dir, { recursive: true });
   process.exit(status ?? 1);

@@ -164,10 +164,16 @@ export function environment<F extends FunctionName>(name: F, env: Record<string,
  * Of the processes that plan and collect: a small young generation, two arenas, and what is freed given back. Most of what they
  * make lives for one line of a list or one page; what the allocator keeps aside for it is a quarter of their memory and more.
  */
-export const LEAN_PROCESS = {
+export const PLAN_PROCESS = {
   NODE_OPTIONS: '--max-semi-space-size=8',
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '131072',
+} as const;
+/** A page's memory is wanted again by the next one: given back and fetched anew, page by page, it would cost a thirtieth of the time. */
+export const WORK_PROCESS = {
+  ...PLAN_PROCESS,
+  MALLOC_TRIM_THRESHOLD_: String(16 * 2 ** 20),
+  MALLOC_MMAP_THRESHOLD_: String(2 ** 20),
 } as const;
 
 /** Keys and indexes of both tables (DESIGN §4). */

@@ -20,10 +20,12 @@ import { tables } from './aws/ports/tables.ts';
 import { telling } from './aws/runtime.ts';
 import { outgoing } from './aws/web.ts';
 import { environment } from './contract.ts';
+import { tuneEngine } from './engine.ts';
 
 /** Runs that keep no records have no use for it. */
 const compileExtractor: CompileExtractor = async (plan) => (await import('#extract/compile.ts')).compileExtractor(plan);
 
+tuneEngine();
 const env = environment('work', process.env);
 const told = telling(env.GLEANER_STAGE);
 const both = tables(env);

@@ -7,7 +7,8 @@ import {
   METRICS_NAMESPACE,
   OPERATOR_PROFILE,
   operatorApplication,
-  LEAN_PROCESS,
+  PLAN_PROCESS,
+  WORK_PROCESS,
 } from '../lambdas/contract.ts';
 import { API_SECONDS_MAX, LAMBDA_SECONDS_MAX } from '../src/core/limits.ts';
 import type { Bundles } from './bundles.ts';
@@ -133,7 +134,7 @@ export class Functions extends Construct {
         RESULTS_BUCKET,
         LIST_BUCKETS,
         WORKERS_MAX,
-        ...LEAN_PROCESS,
+        ...PLAN_PROCESS,
       },
       dispatch: { ...common('dispatch'), WORKERS_MAX, CONTROL_TABLE, SHARD_QUEUE_URL },
       await: { ...common('await'), CONTROL_TABLE, RUN_MACHINE_ARN },
@@ -159,7 +160,7 @@ export class Functions extends Construct {
         SHARD_QUEUE_URL,
         RUN_MACHINE_ARN,
         OPERATOR_CONFIG,
-        ...LEAN_PROCESS,
+        ...WORK_PROCESS,
       },
       notify: { ...common('notify'), CONTROL_TABLE, EVENT_BUS, WEBHOOK_SECRET_ARN, MAIL_FROM: mailFrom ?? '' },
       fire: { ...common('fire'), CONTROL_TABLE, RUN_MACHINE_ARN, SCHEDULE_GROUP, OPERATOR_CONFIG },

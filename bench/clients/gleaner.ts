@@ -9,6 +9,7 @@ import { letGo, letGoOfBody } from '#core/work/long-body.ts';
 import { LineObjects } from '#storage/line-objects.ts';
 import type { FetchResult } from '#core/ports.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
+import { tuneEngine } from '../../lambdas/engine.ts';
 import { fieldsOf } from '../fields.ts';
 import type { PageSet } from '../pages.ts';
 import { inTurn, outFile, report } from './measured.ts';
@@ -38,6 +39,7 @@ function flush(): void {
 }
 
 async function main(): Promise<void> {
+  tuneEngine();
   const fetcher = createFetcher({ userAgent: 'gleaner-bench' });
   const extractor = await compileExtractor({
     extract: { format: 'auto', fields: fieldsOf(process.env['BENCH_SET'] as PageSet), keepBody: 'none' },

@@ -451,12 +451,12 @@ export class Watch implements WebWatch {
   }
 
   /** What a sweep says that it did. */
-  swept(answer: SweepAnswer): void {
+  swept(answer: SweepAnswer, begunMs: number): void {
     const { trouble } = this.#world;
     if (trouble.plan.untilMs > 0 || trouble.counts.poisoned !== undefined) return;
     const { shardsResent, runsWoken, runsRestarted } = answer;
     // A worker that is just about to wake its run may find that the sweep was quicker.
-    const needless = this.#world.isAtWork ? 0 : runsWoken;
+    const needless = this.#world.wasAtWork(begunMs) ? 0 : runsWoken;
     if (shardsResent + needless + runsRestarted > 0)
       this.violate(violation('sweepIdle', `nothing went wrong, but the sweep did ${JSON.stringify(answer)}`));
   }

@@ -67,6 +67,7 @@ export class World {
   readonly machine: Machine;
   readonly channel: Channel;
   readonly #wire: Wire;
+  #workEndedMs = -Infinity;
   readonly #alive = new Set<Actor>();
   readonly #chance: Dice;
   #actors = 0;
@@ -110,9 +111,9 @@ export class World {
     for (const atMs of blackoutsMs) if (atMs < untilMs) this.clock.at(START_MS + atMs, () => this.#blackout());
   }
 
-  /** Is a worker alive? */
-  get isAtWork(): boolean {
-    return [...this.#alive].some(({ kind }) => kind === 'work');
+  /** Has a worker been alive since then? */
+  wasAtWork(sinceMs: number): boolean {
+    return this.#workEndedMs >= sinceMs || [...this.#alive].some(({ kind }) => kind === 'work');
   }
 
   get sinceStart(): number {
@@ -130,6 +131,7 @@ export class World {
     return new Promise((resolve) => {
       const end = (ended: Ended<T>): void => {
         this.#alive.delete(actor);
+        if (kind === 'work') this.#workEndedMs = this.clock.now();
         this.history.add(this.clock.now(), actor, ended.kind, () => factsOf(ended, actor));
         resolve(ended);
       };
@@ -154,8 +156,9 @@ export class World {
   }
 
   async sweep(): Promise<void> {
+    const begunMs = this.clock.now();
     const ended = await this.invoke('sweep', '', (ports) => sweep(ports), 60_000);
-    if (ended.kind === 'answered') this.watch.swept(ended.value);
+    if (ended.kind === 'answered') this.watch.swept(ended.value, begunMs);
   }
 
   async #work(message: ShardMessage): Promise<boolean> {

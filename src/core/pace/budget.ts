@@ -107,8 +107,9 @@ export class Budget {
     return this.#asking;
   }
 
-  #withLine({ waiting, free, share }: Demand): Demand {
-    return { waiting: waiting + this.#line, free: free + this.#line, share: Math.max(share, 1) };
+  #withLine(demand: Demand): Demand {
+    const { waiting, free, share } = demand;
+    return { ...demand, waiting: waiting + this.#line, free: free + this.#line, share: Math.max(share, 1) };
   }
 
   /** Waits for a turn, for so long at most. */

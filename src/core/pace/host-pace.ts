@@ -17,6 +17,8 @@ import type { Chance, Clock, Condition, Table } from '../ports.ts';
 export interface Demand {
   /** Targets that could be asked for now. */
   waiting: number;
+  /** More of them that will wait when those have left: of shards that the same worker goes on with. Absent = none. */
+  soon?: number;
   /** Requests that may be started beside those in flight. */
   free: number;
   /** What `free` would be with nothing in flight. */
@@ -287,7 +289,8 @@ export class HostPace {
     const fair = this.#fairSlots(everyUs, demand.share) + this.#carry;
     const horizon = Math.floor(this.#horizonUs(everyUs) / 2 / everyUs);
     const lanes = this.#lanes.slots(demand, everyUs);
-    const slots = Math.max(1, Math.min(Math.floor(fair), lanes, demand.waiting, horizon));
+    const { waiting, soon = 0 } = demand;
+    const slots = Math.max(1, Math.min(Math.floor(fair), lanes, waiting + soon, horizon));
     this.#carry = Math.min(Math.max(fair - slots, -1), 1);
     return slots;
   }

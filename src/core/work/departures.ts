@@ -124,11 +124,12 @@ function readyHost({ hosts }: Group, now: number): HostQueue | undefined {
 
 /** As if all room were its own. */
 function demandOf({ hosts }: Group, now: number): Demand {
-  const demand = { waiting: 0, free: 0, share: 0 };
+  const demand = { waiting: 0, soon: 0, free: 0, share: 0 };
   for (const host of hosts) {
     if (!isOpen(host, now)) continue;
     const ready = host.wake(now);
     demand.waiting += ready;
+    demand.soon += host.soon;
     demand.share += host.share;
     demand.free += Math.max(0, host.share - host.inFlight);
   }

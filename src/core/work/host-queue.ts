@@ -15,6 +15,8 @@ export class HostQueue {
   gate: 'closed' | 'opening' | 'open' = 'closed';
   gateAttempts = 0;
   inFlight = 0;
+  /** Targets of it that its stream brings next, as far as can be told. */
+  soon = 0;
   /** Nothing of this host leaves before: its gate is to be tried again. */
   blockedUntil = 0;
   #ready: PendingTarget[] = [];

@@ -117,6 +117,7 @@ export class Session implements Controlled {
     this.#leaseSetAt = ports.clock.now();
     const { targets, follow, followFrom: from } = input.shard;
     if (follow !== undefined) this.#grown = { targets, follow, from };
+    this.#expect(this.#behind);
     this.#ends(input.ended);
   }
 
@@ -167,6 +168,20 @@ export class Session implements Controlled {
     }
   }
 
+  /** Targets of its stream behind this shard. */
+  get #behind(): number {
+    return Math.max(0, (this.#shard.behind ?? 0) - (this.#shard.given ?? 0));
+  }
+
+  /** What the stream brings next to this worker: of each host as large a part as in this shard. */
+  #expect(behind: number): void {
+    const { hosts } = this.#input;
+    let all = 0;
+    for (const { waiting } of hosts.values()) all += waiting;
+    const isNext = this.#shard.next !== undefined && all > 0 && mayOvertake(this.#shard);
+    for (const host of hosts.values()) host.soon = isNext ? Math.floor((behind * host.waiting) / all) : 0;
+  }
+
   #isAnyWaiting(): boolean {
     for (const host of this.#input.hosts.values()) if (host.waiting > 0 || host.gate === 'opening') return true;
     return false;
@@ -189,6 +204,7 @@ export class Session implements Controlled {
     if (!mayOvertake(this.#shard)) return;
     for (const host of hosts.values()) if (!isDrained(host)) return;
     this.#hasDrained = true;
+    this.#expect(0);
     for (const host of hosts.values()) host.share = 1;
     this.#job(async () => {
       this.#isOvertaken = await overtake(this.#shard);
@@ -465,7 +481,7 @@ export class Session implements Controlled {
     const waiting = [...hosts.values()].reduce((sum, host) => sum + host.waiting, 0);
     if (this.#isSplitting) return this.#giveAway(run, waiting);
     const seen = load.look(now, SPLIT_LOOK_MS);
-    const behind = (this.#shard.behind ?? 0) - (this.#shard.given ?? 0);
+    const behind = this.#behind;
     if (seen === undefined || behind <= 0) return;
     const criticalSeconds = Math.max(await this.#critical(run, now, (behind + waiting) / Math.max(1, waiting)), 0);
     const secondsMin = splitSeconds === undefined ? {} : { secondsMin: splitSeconds };
