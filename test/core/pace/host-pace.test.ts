@@ -55,6 +55,43 @@ describe('a worker’s hold on a host', () => {
     expect((await at.record()).seq - before).toBeLessThan(left.length / 50);
   });
 
+  it('takes slots for what waits soon too, of which a round holds no more than before', async () => {
+    const at = world();
+    const pace = at.worker({ requestsPerSecond: 100 });
+    await run(at, pace, T0 + 1_000);
+    at.clock.ms = T0 + 20_000;
+    await pace.ask({ ...busy, waiting: 3, soon: 40 });
+    const [[from = 0, until = 0] = []] = pace.held(at.clock.ms);
+    expect((until - from) / 10).toBeCloseTo(43, 0);
+    at.clock.ms = T0 + 40_000;
+    await pace.ask({ ...busy, waiting: 3, soon: 4_000 });
+    const [[begun = 0, ended = 0] = []] = pace.held(at.clock.ms);
+    expect((ended - begun) / 10).toBeLessThanOrEqual(101);
+  });
+
+  it('makes one write to begin anew, where it is alone and knows that the time of the host has run out', async () => {
+    const at = world();
+    const pace = at.worker();
+    await run(at, pace, T0 + 2_000);
+    const written: boolean[] = [];
+    const { update } = at.table;
+    at.table.update = async (...given) => {
+      const write = await update.apply(at.table, given);
+      written.push(write.ok);
+      return write;
+    };
+    at.clock.ms = T0 + 60_000;
+    await pace.ask(busy);
+    expect(written).toEqual([true]);
+    // Somebody else has begun meanwhile: one write fails, and the next one is behind his.
+    const other = at.worker();
+    at.clock.ms = T0 + 120_000;
+    await other.ask(busy);
+    written.length = 0;
+    await pace.ask(busy);
+    expect(written).toEqual([false, true]);
+  });
+
   it('obeys a crawl delay longer than the horizon', async () => {
     const at = world();
     const left = await run(at, at.worker({ crawlDelaySeconds: 60 }), T0 + 300_000);
