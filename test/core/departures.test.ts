@@ -17,15 +17,18 @@ interface Host {
   latencyMs: number;
 }
 
-/** Hosts of one worker that share its slots; `run` is a session's loop, which looks again at every answer. */
-function world(hosts: Host[]) {
+/** Hosts of one worker that share its slots, and its one budget where they are a group; `run` is a session's loop, which looks again at every answer. */
+function world(hosts: Host[], isOneBudget = false) {
   const table = new MemoryTable();
   const clock = { ms: Date.UTC(2026, 10, 27), now: () => clock.ms, sleep: () => Promise.resolve() };
   const ports = { pace: table, clock, chance: () => 0 };
+  const budgetOf = (name: string): Budget =>
+    new Budget(ports, name, { requestsPerSecond: RATE, adapt: false, tenant: 'acme' }, [], () => 0);
+  const ofAll = budgetOf('a.example');
   const departures = new Departures();
   const queues = hosts.map(({ waiting, share }, i) => {
     const host = new HostQueue(`${String(i)}.example`, share);
-    host.budget = new Budget(ports, host.host, { requestsPerSecond: RATE, adapt: false, tenant: 'acme' }, [], () => 0);
+    host.budget = isOneBudget ? ofAll : budgetOf(host.host);
     host.gate = 'open';
     for (let at = 0; at < waiting; at++) host.add(target(at), clock.ms);
     departures.add(host);
@@ -34,6 +37,7 @@ function world(hosts: Host[]) {
   const flying: { host: HostQueue; turn: Turn; endsAt: number; ms: number }[] = [];
   const asking: Promise<void>[] = [];
   const acts: Acts = {
+    slots: () => SLOTS,
     room: () => SLOTS - flying.length,
     start: (host, _target, turn) => {
       const ms = hosts[queues.indexOf(host)]?.latencyMs ?? 0;
@@ -73,6 +77,15 @@ it('a host is looked at again when others leave it the room that it waits for', 
   expect(queues.map(({ waiting }) => waiting)).toEqual([0, 0]);
 });
 
+it('a group of hosts is asked for, however many lanes its hosts have between them', async () => {
+  const { queues, run } = world(
+    Array.from({ length: 40 }, () => ({ waiting: 10, share: 4, latencyMs: 5 })),
+    true,
+  );
+  expect(await run(60_000)).toBeLessThan(2_000);
+  expect(queues.every(({ waiting }) => waiting === 0)).toBe(true);
+});
+
 it('all that waits leaves about as soon as the pace allows, however many hosts share the slots', async () => {
   const host = fc.record({
     waiting: fc.integer({ min: 0, max: 300 }),
@@ -80,10 +93,13 @@ it('all that waits leaves about as soon as the pace allows, however many hosts s
     latencyMs: fc.integer({ min: 1, max: 50 }),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(host, { minLength: 1, maxLength: 12 }), async (hosts) => {
-      const { queues, run } = world(hosts);
+    fc.asyncProperty(fc.array(host, { minLength: 1, maxLength: 12 }), fc.boolean(), async (hosts, isOneBudget) => {
+      const { queues, run } = world(hosts, isOneBudget);
+      const all = hosts.reduce((sum, { waiting }) => sum + waiting, 0);
       const needed = Math.max(
-        ...hosts.map(({ waiting, share, latencyMs }) => waiting * Math.max(1000 / RATE, latencyMs / share)),
+        ...hosts.map(({ waiting, share, latencyMs }) =>
+          Math.max((isOneBudget ? all : waiting) * (1000 / RATE), (waiting * latencyMs) / share),
+        ),
       );
       const shared = hosts.reduce((sum, { waiting, latencyMs }) => sum + waiting * latencyMs, 0) / SLOTS;
       expect(await run(600_000)).toBeLessThan(4 * (needed + shared) + 2_000);

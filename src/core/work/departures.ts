@@ -9,6 +9,8 @@ import type { PendingTarget } from '../open-targets.ts';
 import type { HostQueue } from './host-queue.ts';
 
 export interface Acts {
+  /** Requests that may be in flight at most. */
+  slots(): number;
   /** Requests that may still be started. */
   room(): number;
   start(host: HostQueue, target: PendingTarget, turn: Turn): void;
@@ -93,7 +95,7 @@ function launch(group: Group, now: number, acts: Acts): void {
     if (target === undefined) break;
     acts.start(host, target, budget.take(now));
   }
-  const own = demandOf(group, now);
+  const own = demandOf(group, now, acts.slots());
   const demand = { ...own, free: Math.min(own.free, acts.room()) };
   group.roomMin = isWorthAsking(own) && !isWorthAsking(demand) ? freeMin(own) : Infinity;
   const askAt = budget.askAt(now, demand);
@@ -122,8 +124,8 @@ function readyHost({ hosts }: Group, now: number): HostQueue | undefined {
   return best;
 }
 
-/** As if all room were its own. */
-function demandOf({ hosts }: Group, now: number): Demand {
+/** As if all slots were its own. */
+function demandOf({ hosts }: Group, now: number, slots: number): Demand {
   const demand = { waiting: 0, soon: 0, free: 0, share: 0 };
   for (const host of hosts) {
     if (!isOpen(host, now)) continue;
@@ -133,7 +135,8 @@ function demandOf({ hosts }: Group, now: number): Demand {
     demand.share += host.share;
     demand.free += Math.max(0, host.share - host.inFlight);
   }
-  return demand;
+  // Hosts of one budget may have more between them than a worker has.
+  return { ...demand, share: Math.min(demand.share, slots) };
 }
 
 /** When the first target that waits for its next attempt, or for its host, is due. */

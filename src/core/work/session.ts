@@ -234,6 +234,7 @@ export class Session implements Controlled {
   }
 
   readonly #acts: Acts = {
+    slots: () => this.#input.load.max,
     room: () => this.#input.load.room,
     start: (host, target, turn) => this.#attempt(host, target, turn),
     ask: (budget, demand) => this.#job(() => budget.ask(demand)),
