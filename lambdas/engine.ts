@@ -2,11 +2,11 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * V8's compiler and collector for a sandbox that collects, whose share of a processor they would take from the pages. Code is
- * compiled by Maglev as ever, by TurboFan only when it has been called five times as often as else: of ten thousand pages'
- * CPU time that saves a thirtieth. And the heap may grow to four times what is alive in it, which is little, before it is
+ * compiled by Maglev as ever, by TurboFan only when it has been called ten times as often as else: of ten thousand pages'
+ * CPU time that saves a sixteenth. And the heap may grow to four times what is alive in it, which is little, before it is
  * marked anew. Neither can be said in NODE_OPTIONS.
  */
 export function tuneEngine(): void {
-  setFlagsFromString('--invocation-count-for-turbofan=15000');
+  setFlagsFromString('--invocation-count-for-turbofan=30000');
   setFlagsFromString('--heap-growing-percent=300');
 }

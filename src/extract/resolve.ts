@@ -20,11 +20,26 @@ export function partsOf(base: string): BaseParts | undefined {
 
 /** Of a base that the parser would leave as it is, which nearly all are. */
 function plainParts(base: string): BaseParts | undefined {
-  const [own] = OWN.exec(base) ?? [];
-  if (own === undefined || own.includes('xn--') || !isPlain(base, own.length - 1)) return undefined;
-  const [href = ''] = base.split('#', 1);
-  const [path = ''] = href.split('?', 1);
+  const own = ownOf(base);
+  if (own === undefined || !isPlain(base, own.length - 1)) return undefined;
+  const href = upTo('#', base);
+  const path = upTo('?', href);
   return { origin: own.slice(0, -1), directories: path.slice(own.length - 1, path.lastIndexOf('/') + 1), href };
+}
+
+function upTo(mark: string, text: string): string {
+  const at = text.indexOf(mark);
+  return at < 0 ? text : text.slice(0, at);
+}
+
+/** Documents of one host come one after the other. */
+let lastOwn: string | undefined;
+function ownOf(base: string): string | undefined {
+  if (lastOwn === undefined || !base.startsWith(lastOwn)) {
+    const own = OWN.exec(base)?.[0];
+    lastOwn = own?.includes('xn--') === true ? undefined : own;
+  }
+  return lastOwn;
 }
 
 function parsedParts(base: string): BaseParts | undefined {
@@ -62,7 +77,6 @@ function isPlain(reference: string, from: number): boolean {
   const { length } = reference;
   let wanted = URL_WORD;
   let mayBeScheme = true;
-  let part = from;
   for (let at = from; at < length; at++) {
     const char = reference.charCodeAt(at);
     const kind = char < 128 ? kinds[char]! : 0;
@@ -74,16 +88,14 @@ function isPlain(reference: string, from: number): boolean {
         mayBeScheme = false;
       } else if (char === QUESTION || char === HASH) {
         wanted = char === HASH ? URL_FRAGMENT : URL_QUERY;
-        part = at + 1;
         if (at === from) mayBeScheme = false;
       } else return false;
     } else if ((kind & wanted) === 0) {
-      if (char !== HASH || wanted === URL_FRAGMENT || at === part) return false;
+      if (char !== HASH || wanted === URL_FRAGMENT) return false;
       wanted = URL_FRAGMENT;
-      part = at + 1;
     } else if (char === SLASH) mayBeScheme = false;
   }
-  return wanted <= URL_SEGMENT || part < length;
+  return true;
 }
 
 /** Serialised; null for what cannot be parsed. */

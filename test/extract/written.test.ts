@@ -58,7 +58,7 @@ const part = fc.constantFrom('a', 'b.html', '..', '.', '', 'x:y', 'ä', '%41', '
 const tail = fc.constantFrom('', '?', '#', '?a=1&b=2', '?a=1&amp;b=2', '#top', '?q#f', '#a?b', '?a:b', '#:', "?'", '?a=%zz', '#é', '?x/y', '#"', '?\\', '#\\'); // prettier-ignore
 const pathOf = fc.array(part, { maxLength: 4 }).map((parts) => parts.join('/'));
 const reference = fc.oneof(
-  fc.tuple(fc.constantFrom('', '/', './', '../', '../../', '//', '?', '#', 'mailto:', 'javascript:', 'data:,'), pathOf, tail).map((all) => all.join('')), // prettier-ignore
+  fc.tuple(fc.constantFrom('', '/', './', '../', '../../', '//', '?', '#', './../', '.././', 'mailto:', 'javascript:', 'data:,', 'tel:', 'ws:', 'wss:', 'ftp:', 'file:', 'http:', 'a:/', 'a1:', 'A:'), pathOf, tail).map((all) => all.join('')), // prettier-ignore
   fc.tuple(fc.constantFrom('http://', 'https://', 'HTTP://', 'http:', 'http:/', 'ftp://'), host, fc.constantFrom('', '/'), pathOf, tail).map((all) => all.join('')), // prettier-ignore
   fc.tuple(fc.constantFrom(' ', '\n', '\t ', '&#32;'), pathOf, fc.constantFrom(' ', '\r\n', '')).map((all) => all.join('')), // prettier-ignore
 );

@@ -106,6 +106,8 @@ const KEPT_BYTES_MAX = 128 * 2 ** 20;
 /** Up to here a text gets room for the worst case, three bytes for each character; of a longer one the bytes are counted. */
 const SHORT_CHARS = 65_536;
 const LF = 10;
+/** Records up to an eighth of this share memory: to make some for each takes longer than to copy it. */
+const SHARED_BYTES = 2 ** 18;
 
 const NO_PARTS: BaseParts = { origin: '', directories: '', href: '' };
 
@@ -132,6 +134,8 @@ class Core {
   #text = new TextOf(Buffer.alloc(0));
   /** That the core resolves by. */
   #base = '';
+  #shared = Buffer.alloc(0);
+  #sharedTo = 0;
 
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(CORE_BASE64, 'base64'));
@@ -238,7 +242,7 @@ class Core {
     const from = this.#exports.writtenFrom();
     const to = this.#exports.writtenTo() - 1;
     if (to < from) return [];
-    const all = Buffer.from(this.#bytes.subarray(from, to));
+    const all = this.#copy(from, to);
     if (!areMany) return [all];
     const records: Uint8Array[] = [];
     let at = 0;
@@ -247,6 +251,19 @@ class Core {
       at = end + 1;
     }
     return [...records, all.subarray(at)];
+  }
+
+  #copy(from: number, to: number): Buffer {
+    const bytes = this.#bytes.subarray(from, to);
+    if (bytes.length > SHARED_BYTES / 8) return Buffer.from(bytes);
+    if (this.#sharedTo + bytes.length > this.#shared.length) {
+      this.#shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
+      this.#sharedTo = 0;
+    }
+    const at = this.#sharedTo;
+    this.#sharedTo += bytes.length;
+    this.#shared.set(bytes, at);
+    return this.#shared.subarray(at, this.#sharedTo);
   }
 
   // -------------------------------------------------------------- memory

@@ -72,6 +72,11 @@ function putReference(at: i32, to: i32, isAttribute: bool): i32 {
   while (end < to && isWord(load<u8>(end))) end++;
   if (load<u8>(at + 1) != NUMBER) end = min(end, at + NAME_MAX);
   if (end - at > NUMBER_MAX) unfollowed(FAULT_LONG_REFERENCE);
+  // So an attribute's value has its own `&name=`, whatever a reference is called.
+  if (isAttribute && load<u8>(at + 1) != NUMBER && end < to && load<u8>(end) == EQUALS) {
+    put(at, end);
+    return end;
+  }
   // What follows decides too.
   if (end < to && (load<u8>(end) == SEMICOLON || load<u8>(end) == EQUALS)) end++;
   const ahead = out + AHEAD;

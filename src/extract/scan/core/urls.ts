@@ -1,4 +1,4 @@
-/** References resolved against the document's base: `../../resolve.ts` for those that are plain, byte by byte. */
+/** References resolved against the document's base by the WHATWG rules, byte by byte, where those change nothing but what is seen at once. */
 import { URL_FRAGMENT, URL_QUERY, URL_SEGMENT, URL_WORD } from '../numbers.ts';
 import { skipSpace, isSpace } from './lexer.ts';
 import { base, urlKinds } from './memory.ts';
@@ -11,6 +11,8 @@ const COLON = 0x3a;
 const DOT = 0x2e;
 const DASH = 0x2d;
 const UNDERSCORE = 0x5f;
+
+const ROOT: usize = memory.data<u8>([0x2f]);
 
 /** Of the base: the origin, the path up to its last slash, and the whole without its fragment; none of it has to be escaped in JSON. */
 let originLength: i32 = 0;
@@ -36,32 +38,72 @@ export function putUrl(first: i32, last: i32): bool {
   while (to > from && isSpace(load<u8>(to - 1))) to--;
   if (to - from > 4 && load<u32>(from) == 0x70747468) {
     const path = pathOfAbsolute(from, to);
+    if (path == to) {
+      putQuoted(from, to - from, <i32>ROOT, <i32>ROOT + 1);
+      return true;
+    }
     if (path > 0) {
       if (!isPlain(path, to)) return false;
       putQuoted(from, 0, from, to);
       return true;
     }
   }
+  if (from == to) {
+    putQuoted(wholeAt, wholeLength, to, to);
+    return true;
+  }
   let rest = from;
   let directories = directoriesLength;
-  while (to - rest >= 3 && load<u16>(rest) == 0x2e2e && load<u8>(rest + 2) == SLASH) {
+  while (to - rest >= 2 && load<u8>(rest) == DOT) {
+    if (load<u8>(rest + 1) == SLASH) {
+      rest += 2;
+      continue;
+    }
+    if (to - rest < 3 || load<u8>(rest + 1) != DOT || load<u8>(rest + 2) != SLASH) break;
     rest += 3;
     if (directories > 1) directories--;
     while (directories > 1 && load<u8>(directoriesAt + directories - 1) != SLASH) directories--;
   }
-  if (rest == to || !isPlain(rest, to)) return false;
-  const byte: i32 = load<u8>(rest);
+  if (!isPlain(rest, to)) {
+    if (rest != from || !isOpaque(from, to)) return false;
+    putQuoted(from, 0, from, to);
+    return true;
+  }
+  const byte: i32 = rest < to ? load<u8>(rest) : 0;
   if (byte == QUESTION || ((byte == SLASH || byte == HASH) && rest != from)) return false;
   if (byte == HASH) putQuoted(wholeAt, wholeLength, rest, to);
   else putQuoted(<i32>base, byte == SLASH ? originLength : originLength + directories, rest, to);
   return true;
 }
 
+/** One that no base matters to, such as `mailto:` and `javascript:` have: only what an authority or a path may follow on is changed. */
+function isOpaque(from: i32, to: i32): bool {
+  let at = from;
+  while (at < to && <u32>(<i32>load<u8>(at) - 0x61) < 26) at++;
+  if (at == from || at >= to || load<u8>(at) != COLON || isSpecial(from, at - from)) return false;
+  if (at + 1 < to && load<u8>(at + 1) == SLASH) return false;
+  for (let p = at + 1; p < to; p++) {
+    const byte: i32 = load<u8>(p);
+    if (byte <= 0x20 || byte >= 0x7f || byte == 0x22 || byte == 0x3c || byte == 0x3e || byte == 0x5c || byte == 0x60)
+      return false;
+  }
+  return true;
+}
+
+/** A scheme that has rules of its own: `ws`, `ftp`, `wss`, `file`, `http`, `https`. */
+function isSpecial(at: i32, length: i32): bool {
+  if (length == 2) return load<u16>(at) == 0x7377;
+  const three = load<u32>(at) & 0xffffff;
+  if (length == 3) return three == 0x707466 || three == 0x737377;
+  if (length == 4) return load<u32>(at) == 0x656c6966 || load<u32>(at) == 0x70747468;
+  return length == 5 && load<u32>(at) == 0x70747468 && load<u8>(at + 4) == 0x73;
+}
+
 function isAlphanumeric(byte: i32): bool {
   return <u32>(byte - 0x30) < 10 || <u32>(byte - 0x61) < 26;
 }
 
-/** Where the path begins of an absolute http URL whose host has a name that no rule changes; 0 = it is something else. */
+/** Where the path begins of an absolute http URL whose host has a name that no rule changes, its end where it has none; 0 = it is something else. */
 function pathOfAbsolute(from: i32, to: i32): i32 {
   let at = from + 4;
   if (load<u8>(at) == 0x73) at++;
@@ -69,8 +111,8 @@ function pathOfAbsolute(from: i32, to: i32): i32 {
   at += 3;
   let label = at;
   let dots = 0;
-  while (at < to) {
-    const byte: i32 = load<u8>(at);
+  for (; ; at++) {
+    const byte: i32 = at < to ? load<u8>(at) : SLASH;
     if (byte == DOT || byte == SLASH) {
       // A label has letters or digits at both ends; one of another script is spelled `xn--`.
       if (at == label || load<u8>(at - 1) == DASH || load<u8>(label) == DASH) return 0;
@@ -79,9 +121,8 @@ function pathOfAbsolute(from: i32, to: i32): i32 {
       label = at + 1;
       dots++;
     } else if (!isAlphanumeric(byte) && byte != DASH) return 0;
-    at++;
   }
-  if (at >= to || dots == 0) return 0;
+  if (dots == 0) return 0;
   // The last one is no number, and has no dash.
   if (<u32>(<i32>load<u8>(label) - 0x61) >= 26) return 0;
   for (let p = label; p < at; p++) if (load<u8>(p) == DASH) return 0;
@@ -91,7 +132,6 @@ function pathOfAbsolute(from: i32, to: i32): i32 {
 function isPlain(from: i32, to: i32): bool {
   let wanted = URL_WORD;
   let mayBeScheme = true;
-  let part = from;
   // Behind the last byte that was looked at by itself: what follows, up to the next one, may stand anywhere.
   let next = from;
   for (let block = from; block < to; block += 16) {
@@ -111,17 +151,15 @@ function isPlain(from: i32, to: i32): bool {
           mayBeScheme = false;
         } else if (byte == QUESTION || byte == HASH) {
           wanted = byte == HASH ? URL_FRAGMENT : URL_QUERY;
-          part = at + 1;
           if (at == from) mayBeScheme = false;
         } else return false;
       } else if ((kind & wanted) == 0) {
-        if (byte != HASH || wanted == URL_FRAGMENT || at == part) return false;
+        if (byte != HASH || wanted == URL_FRAGMENT) return false;
         wanted = URL_FRAGMENT;
-        part = at + 1;
       } else if (byte == SLASH) mayBeScheme = false;
     }
   }
-  return wanted <= URL_SEGMENT || part < to;
+  return true;
 }
 
 /** A bit for each of 16 bytes that may not stand everywhere in a plain reference: of `URL_WORD`, letters, digits, `-` and `_` are left out. */
