@@ -143,7 +143,7 @@ function putValue(number: i32, made: i32, value: i32): void {
 /** False when more is to be made of it than it is, or when it is not as JSON.stringify writes it. */
 function putJson(made: i32, from: i32, to: i32): bool {
   const end = (to & ~NOT_VERBATIM) + begin;
-  if (made == FIELD_URL && to >= 0 && load<u8>(from) == QUOTE && putUrl(from + 1, end - 1)) return true;
+  if (made == FIELD_URL && to >= 0 && load<u8>(from) == QUOTE && putUrl(from + 1, end - 1, false)) return true;
   putBytes(from, end - from);
   return made == FIELD_VERBATIM && to >= 0;
 }
@@ -167,7 +167,7 @@ function putAttribute(from: i32, to: i32): void {
 }
 
 function putReference(from: i32, to: i32): bool {
-  if (to >= 0) return putUrl(from, to + begin);
+  if (to >= 0) return putUrl(from, to + begin, true);
   const end = (to & ~NOT_VERBATIM) + begin;
   if (end - from > URL_MAX) return false;
   const at = out;
@@ -178,5 +178,5 @@ function putReference(from: i32, to: i32): bool {
   putDecoded(from, end, true, true);
   const decoded = out;
   seek(at);
-  return putUrl(ahead, decoded);
+  return putUrl(ahead, decoded, true);
 }

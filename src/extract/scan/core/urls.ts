@@ -30,8 +30,8 @@ export function setBase(origin: i32, directories: i32, whole: i32): void {
   wholeAt = directoriesAt + directories;
 }
 
-/** Writes the reference resolved, as JSON. False when it is not plain, and nothing is written. */
-export function putUrl(first: i32, last: i32): bool {
+/** Writes the reference resolved, as JSON. False when it is not plain, and nothing is written. @param mayBeEmpty then the document itself is meant. */
+export function putUrl(first: i32, last: i32, mayBeEmpty: bool): bool {
   if (originLength == 0) return false;
   const from = skipSpace(first, last);
   let to = last;
@@ -49,8 +49,8 @@ export function putUrl(first: i32, last: i32): bool {
     }
   }
   if (from == to) {
-    putQuoted(wholeAt, wholeLength, to, to);
-    return true;
+    if (mayBeEmpty) putQuoted(wholeAt, wholeLength, to, to);
+    return mayBeEmpty;
   }
   let rest = from;
   let directories = directoriesLength;
