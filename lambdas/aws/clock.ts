@@ -19,6 +19,7 @@ function sleepOnce(ms: number, signal: AbortSignal | undefined): Promise<void> {
 export const clock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
+    if (ms <= 0 && signal?.aborted !== true) await new Promise<void>((resolve) => void setImmediate(resolve));
     for (let rest = ms; rest > 0 && signal?.aborted !== true; rest -= TIMER_MS_MAX) {
       // Whole milliseconds: Node keeps a list of its own for each length of time that it is given.
       await sleepOnce(Math.ceil(Math.min(rest, TIMER_MS_MAX)), signal);

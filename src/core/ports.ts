@@ -14,7 +14,7 @@ import type { ScheduleSpec } from './task.ts';
 export interface Clock {
   /** UTC milliseconds. */
   now(): number;
-  /** Resolves after `ms`, or at once when the signal aborts. Never rejects. */
+  /** Resolves after `ms`, or at once when the signal aborts; after none, once what has arrived by now has been taken in. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

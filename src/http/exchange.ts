@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { FailReason } from '#core/ledger.ts';
+import { offAbort, onAbort } from './aborts.ts';
 import { BodyCollector, type BodyFault } from './body.ts';
 import type { Bulk } from './bulk.ts';
 import { parseCodings } from './decoding.ts';
@@ -80,7 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#onAbort();
       return;
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, this.#onAbort);
     try {
       dispatcher.dispatch(
         {
@@ -200,7 +201,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase === 'done') return;
     this.#phase = 'done';
     clearTimeout(this.#timer);
-    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#request.signal !== undefined) offAbort(this.#request.signal, this.#onAbort);
     this.#settle(result);
     // Whoever waits for the body has read it by then.
     if (this.#giveBack !== undefined) setImmediate(this.#giveBack);

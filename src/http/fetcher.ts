@@ -3,6 +3,7 @@
  * does comes back as a value; only a rejecting `onHop` is passed on.
  */
 import type { FetchRequest, FetchResult, Fetcher } from '#core/ports.ts';
+import { offAbort, onAbort } from './aborts.ts';
 import { Bulk } from './bulk.ts';
 import { Connections } from './connections.ts';
 import { exchange, type ExchangeResult } from './exchange.ts';
@@ -176,13 +177,13 @@ async function untilAborted<T>(ask: () => Promise<T>, signal: AbortSignal | unde
   if (signal === undefined) return ask();
   if (signal.aborted) return 'aborted';
   const { promise, resolve } = Promise.withResolvers<'aborted'>();
-  const onAbort = (): void => {
+  const aborted = (): void => {
     resolve('aborted');
   };
-  signal.addEventListener('abort', onAbort, { once: true });
+  onAbort(signal, aborted);
   try {
     return await Promise.race([ask(), promise]);
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    offAbort(signal, aborted);
   }
 }

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../src/sim/virtual-clock.ts';
 /** A clock that counts the timers it is asked for, and when the bell was heard. */
 function world() {
   const clock = new VirtualClock(0);
-  const bell = new Bell();
+  const bell = new Bell(clock);
   const sleeps: number[] = [];
   const counting = {
     now: () => clock.now(),

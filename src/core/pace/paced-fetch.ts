@@ -25,7 +25,7 @@ export async function pacedFetch(
   ports: { fetcher: Fetcher; clock: Clock },
   budgets: Pick<Budgets, 'of'>,
   first: Turn,
-  { allow, ...request }: PacedRequest,
+  request: PacedRequest,
   patienceMs: number,
   signal?: AbortSignal,
 ): Promise<Paced> {
@@ -35,7 +35,7 @@ export async function pacedFetch(
     // A redirect is an answer; how long the host took for it is not told.
     turn?.back({ kind: 'ok' });
     turn = undefined;
-    const allowed = (await allow?.(url)) ?? 'go';
+    const allowed = (await request.allow?.(url)) ?? 'go';
     if (allowed === 'go') {
       const answer = await (await budgets.of(url)).turn(patienceMs, signal);
       if (answer.kind === 'turn') {

@@ -58,7 +58,7 @@ export class Common {
 
   /** Rings for one session whenever something happens to a budget. */
   bell(): Bell {
-    const bell = new Bell();
+    const bell = new Bell(this.#ports.clock);
     this.#bells.add(bell);
     return bell;
   }
