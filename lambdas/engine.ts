@@ -9,4 +9,5 @@ import { setFlagsFromString } from 'node:v8';
 export function tuneEngine(): void {
   setFlagsFromString('--invocation-count-for-turbofan=30000');
   setFlagsFromString('--heap-growing-percent=300');
+  setFlagsFromString('--no-wasm-loop-unrolling');
 }

@@ -54,6 +54,14 @@ const LEFT_OUT: readonly LeftOut[] = [
   {
     path: /^@smithy\/core\/dist-es\/submodules\/config\/config-resolver\/regionConfig\/getInstanceMetadataRegion\.js$/,
   },
+  // What is asked and answered, copied for the log of every call, which no client of ours has.
+  {
+    path: /^@aws-sdk\/core\/dist-es\/submodules\/client\/middleware-logger\/loggerMiddleware\.js$/,
+    instead: `export const loggerMiddleware = () => (next) => next;
+      export const loggerMiddlewareOptions = {};
+      export const getLoggerPlugin = () => ({ applyToStack: () => undefined });`,
+  },
+  { path: /^@smithy\/core\/dist-es\/submodules\/client\/smithy-client\/schemaLogFilter\.js$/ },
   // Signatures for several regions at once, which need another package that is not here either.
   {
     path: /^@aws-sdk\/signature-v4-multi-region\/dist-es\/SignatureV4MultiRegion\.js$/,
