@@ -80,12 +80,12 @@ function recordsOf(out: string): Map<string, string> {
 const equalTo = (ours: Map<string, string>, theirs: Map<string, string>): number =>
   [...ours].filter(([url, record]) => theirs.get(url) === record).length;
 
-/** Seconds that the waiting alone takes. */
+/** Seconds that the waiting alone takes, wave after wave; the last one takes as long as a full one. */
 export const idealSeconds = ({
   targets,
   inFlight,
   latencyMs,
-}: Pick<Setting, 'targets' | 'inFlight' | 'latencyMs'>): number => ((targets / inFlight) * latencyMs) / 1000;
+}: Pick<Setting, 'targets' | 'inFlight' | 'latencyMs'>): number => (Math.ceil(targets / inFlight) * latencyMs) / 1000;
 export const timesIdeal = (setting: Parameters<typeof idealSeconds>[0], figures: Figures | undefined): number =>
   figures === undefined ? NaN : setting.targets / figures.targetsPerSecond.median / idealSeconds(setting);
 

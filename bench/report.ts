@@ -36,11 +36,11 @@ export function settingText(setting: Setting, outcomes: Outcome[]): string {
 
 function idealText({ targets, inFlight, latencyMs }: Setting, outcomes: Outcome[]): string {
   const ideal = number(idealSeconds({ targets, inFlight, latencyMs }));
-  const waves = number((Math.ceil(targets / inFlight) * latencyMs) / 1000);
+  const waves = Math.ceil(targets / inFlight);
   const taken = outcomes.flatMap(({ client, figures }) =>
     figures ? [`${client.name} takes ${timesIdeal({ targets, inFlight, latencyMs }, figures).toFixed(2)}`] : [],
   );
-  return `Ideal: ${ideal} s, of which the last wave, not a full one, makes ${waves} s. Start and ${String(inFlight)} connections included, ${taken.join(', ')} times as long.\n`;
+  return `Ideal: ${ideal} s, ${String(waves)} waves of ${String(inFlight)} one after the other. Start and ${String(inFlight)} connections included, ${taken.join(', ')} times as long.\n`;
 }
 
 const times = (ours: Figures | undefined, theirs: Figures): string =>

@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { ExtractPlan } from '#core/context.ts';
-import { bytesOf, type Json } from '#core/json.ts';
+import { bytesOf } from '#core/json.ts';
 import type { Extraction, Extractor, FetchedDocument } from '#core/ports.ts';
 import { encodingOfBody } from './charset.ts';
 import { kindOfType, readContentType, sniffKind, type ContentType, type DocumentKind } from './content-type.ts';
 import { requestUrl } from './convert.ts';
-import { compileField, isMissing, lackingDetail, type Field } from './field.ts';
+import { compileField, recordOf, type Field } from './field.ts';
 import { nextLink } from './link-header.ts';
 import { compileReader, type Read, type Reader } from './reader.ts';
 import { after, kept, type Soon } from './soon.ts';
@@ -84,14 +84,9 @@ export function recordsOf(fields: Field[], { content, base }: Read): Uint8Array[
   if ('records' in content) return content.records.map(bytesOf);
   const records: Uint8Array[] = [];
   for (const [index, row] of content.rows.entries()) {
-    const entries: [string, Json][] = [];
-    for (const [at, field] of fields.entries()) {
-      const value = field.value(row[at] ?? [], base);
-      if (field.required && isMissing(value, field.all)) return { detail: lackingDetail(field, index) };
-      entries.push([field.name, value]);
-    }
-    // fromEntries defines, so a field may even be called __proto__.
-    records.push(bytesOf(Object.fromEntries(entries)));
+    const record = recordOf(fields, row, base, index);
+    if (typeof record === 'string') return { detail: record };
+    records.push(bytesOf(record));
   }
   return records;
 }
@@ -117,7 +112,8 @@ const BODY_FIELD: Field = {
   name: 'body',
   given: { const: null },
   all: false,
-  required: false,
+  isRequired: false,
+  lacking: () => '',
   isUrl: false,
   as: undefined,
   attr: undefined,

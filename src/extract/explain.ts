@@ -3,13 +3,13 @@ import type { ExtractPlan } from '#core/context.ts';
 import type { DocumentKind } from './content-type.ts';
 import { compileField, sourceOf } from './field.ts';
 import { jsonQuery } from './json-reader.ts';
-import { treeReason } from './markup-engine.ts';
+import { treeReason, xmlTreeReason } from './markup-engine.ts';
 import { markupQuery, mismatch } from './reader.ts';
 import { parseReason } from './scan/json.ts';
 
 export interface EngineChoice {
   kind: DocumentKind;
-  /** `scan`: one pass over the bytes. `tree`: the whole document as a tree. `value`: parsed as a whole. `rows`: row by row. */
+  /** `scan`: one pass over the bytes. `tree`: the whole document as a tree. `value`: parsed as a whole. `rows`: row by row, record by record. */
   engine: 'scan' | 'tree' | 'value' | 'rows';
   why: string;
 }
@@ -29,8 +29,12 @@ export async function engineChoices(plan: ExtractPlan): Promise<EngineChoice[]> 
       return [{ kind, engine: 'scan', why: 'one pass over the bytes; odd documents are parsed, to the same records' }];
     }
     if (kind === 'csv') return [{ kind, engine: 'rows', why: 'every row is a record' }];
-    if (kind === 'xml') return [{ kind, engine: 'tree', why: 'XML is always read as a tree' }];
     const { query, made } = markupQuery(plan, fields, sources);
+    if (kind === 'xml') {
+      const whole = xmlTreeReason(query);
+      if (whole !== undefined) return [{ kind, engine: 'tree', why: whole }];
+      return [{ kind, engine: 'rows', why: 'record by record: memory for one at a time, however many there are' }];
+    }
     const reason = treeReason(query, made);
     if (reason !== undefined) return [{ kind, engine: 'tree', why: reason }];
     const why =

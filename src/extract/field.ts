@@ -1,5 +1,5 @@
 /** A field of a task, compiled: what it reads where, and what its options make of what was read. */
-import type { Json } from '#core/json.ts';
+import type { Json, JsonObject } from '#core/json.ts';
 import type { ExtractFormat, FieldSpec, FieldType } from '#core/task.ts';
 import type { DocumentKind } from './content-type.ts';
 import { convert } from './convert.ts';
@@ -11,7 +11,7 @@ export interface Field {
   /** As the task has it: a string is the short form. */
   given: string | FieldSpec;
   all: boolean;
-  required: boolean;
+  isRequired: boolean;
   /** What it reads is a reference, relative to the document's base. */
   isUrl: boolean;
   /** What its options ask beside `all`, `default` and `required`. */
@@ -27,6 +27,8 @@ export interface Field {
    * @param base what relative URLs are relative to.
    */
   value(matches: Json[], base: string): Json;
+  /** That a record lacks it, for a person. */
+  lacking(record: number): string;
 }
 
 export async function compileField(name: string, given: string | FieldSpec): Promise<Field> {
@@ -38,11 +40,13 @@ export async function compileField(name: string, given: string | FieldSpec): Pro
     const matched = pattern === undefined ? raw : matchedPart(raw, pattern);
     return as === undefined ? matched : convert(matched, { as, attr, base });
   };
+  const isRequired = spec.required === true;
   return {
     name,
     given,
     all,
-    required: spec.required === true,
+    isRequired,
+    lacking: (record) => `required field ${describeField({ name, given })} is missing in record ${String(record)}`,
     isUrl: as === 'url',
     as,
     attr,
@@ -69,9 +73,22 @@ export function isMissing(value: Json, all: boolean): boolean {
 /** As JSON has it, which writes a number beyond all of JavaScript's (`1e400`) as null. */
 const isNull = (value: Json): boolean => value === null || value === Infinity || value === -Infinity;
 
-/** That a record lacks a required field, for a person. */
-export const lackingDetail = (field: Field, record: number): string =>
-  `required field ${describeField(field)} is missing in record ${String(record)}`;
+/** A record, or that it lacks a required field, for a person. @param row what each field matched. */
+export function recordOf(
+  fields: readonly Pick<Field, 'name' | 'all' | 'isRequired' | 'value' | 'lacking'>[],
+  row: readonly Json[][],
+  base: string,
+  index: number,
+): JsonObject | string {
+  const entries: [string, Json][] = [];
+  for (const [at, field] of fields.entries()) {
+    const value = field.value(row[at] ?? [], base);
+    if (field.isRequired && isMissing(value, field.all)) return field.lacking(index);
+    entries.push([field.name, value]);
+  }
+  // fromEntries defines, so a field may even be called __proto__.
+  return Object.fromEntries(entries);
+}
 
 /**
  * The field for an engine that writes records itself.
@@ -91,8 +108,9 @@ export function writtenField(field: Field, pick: number, isJson: boolean): Writt
     convert: (raw, base) => field.one(raw, base),
     missing,
     missingIsEmpty: missing === undefined || isMissing(missing, all),
-    isRequired: field.required,
-    lacking: (record) => lackingDetail(field, record),
+    isRequired: field.isRequired,
+    value: (matches, base) => field.value(matches, base),
+    lacking: (record) => field.lacking(record),
   };
 }
 
@@ -125,7 +143,7 @@ export function sourceOf(given: string | FieldSpec, kind: DocumentKind, format: 
 }
 
 /** The field for a sentence: `"price" (css ".price", attr "content")`. */
-export function describeField({ name, given }: Field): string {
+export function describeField({ name, given }: Pick<Field, 'name' | 'given'>): string {
   if (typeof given === 'string') return `"${name}" (${JSON.stringify(given)})`;
   const parts = (['css', 'json', 'column', 'attr', 'match', 'as'] as const).flatMap((part) => {
     const value = given[part];

@@ -10,8 +10,21 @@ export function decodeAs(encoding: string, body: Uint8Array): string {
   if (encoding === 'euc-kr') return decodeEucKr(body);
   if (encoding === 'big5') return repairBig5(new TextDecoder('big5').decode(body));
   if (encoding === 'shift_jis') return repairShiftJis(new TextDecoder('shift_jis').decode(body));
-  return new TextDecoder(encoding === 'gbk' ? 'gb18030' : encoding).decode(body);
+  return decoderOf(encoding).decode(body);
 }
+
+const PIECE_BYTES = 2 ** 18;
+
+/** The same piece by piece, where no more than Node's own decoder is needed: what is long need not be there twice. */
+export function* decodePieces(encoding: string, body: Uint8Array): Generator<string, void, undefined> {
+  if (['euc-kr', 'big5', 'shift_jis'].includes(encoding)) return yield decodeAs(encoding, body);
+  const decoder = decoderOf(encoding);
+  for (let at = 0; at < body.length; at += PIECE_BYTES)
+    yield decoder.decode(body.subarray(at, at + PIECE_BYTES), { stream: true });
+  yield decoder.decode();
+}
+
+const decoderOf = (encoding: string) => new TextDecoder(encoding === 'gbk' ? 'gb18030' : encoding);
 
 /** ICU's table of IBM code page 943 exchanges these, as an IBM mainframe would. */
 const SHIFT_JIS_CONTROLS = new Map([

@@ -13,6 +13,8 @@ export interface Selector {
   first(scope: Element | Document): Element | undefined;
   /** In document order. */
   all(scope: Element | Document): Element[];
+  /** Whether it finds an element in the whole document; of a selector without `:scope`. */
+  is(element: Element): boolean;
 }
 
 /** Throws where `selectorFault` finds a fault. */
@@ -33,6 +35,7 @@ export function compileSelector(kind: 'html' | 'xml', css: string): Selector {
     walk(scope, (element) => test(element) && visit(element));
   };
   return {
+    is: (element) => test(element),
     first(scope) {
       let found: Element | undefined;
       search(scope, (element) => {

@@ -13,8 +13,8 @@ import { DEPTH_MAX } from './scan/numbers.ts';
 /** Elements of a document: about 1 KB of memory each, and a short page can ask for millions by formatting tags that it never closes. */
 export const ELEMENTS_MAX = 300_000;
 
-/** The document is beyond a bound; thrown inside a parser, caught by `parseMarkup`. */
-class BoundPassed extends Error {
+/** Something is beyond a bound; thrown inside a parser. */
+export class BoundPassed extends Error {
   override readonly name = 'BoundPassed';
 }
 
@@ -27,17 +27,13 @@ export interface Bounds {
 export function parseMarkup(
   kind: 'html' | 'xml',
   text: string,
-  bounds: Bounds = { elements: ELEMENTS_MAX, depth: DEPTH_MAX },
+  bounds?: Bounds,
 ): { ok: true; document: Document } | { ok: false; detail: string } {
-  const check = (elements: number, depth: number): void => {
-    if (elements > bounds.elements)
-      throw new BoundPassed(`the document has more than ${String(bounds.elements)} elements`);
-    if (depth > bounds.depth) throw new BoundPassed(`elements are nested deeper than ${String(bounds.depth)}`);
-  };
+  const check = boundsCheck('the document', bounds);
   try {
     const document = kind === 'html' ? parseHtml(text, check) : parseXml(text, check);
     if (kind === 'xml' && !document.children.some(isTag)) {
-      return { ok: false, detail: 'malformed XML: the document has no element' };
+      return { ok: false, detail: NO_ELEMENT };
     }
     return { ok: true, document };
   } catch (error) {
@@ -46,8 +42,21 @@ export function parseMarkup(
   }
 }
 
+export const NO_ELEMENT = 'malformed XML: the document has no element';
+
 /** Called for each element that is made: how many there are, and how deep this one is. */
-type Check = (elements: number, depth: number) => void;
+export type Check = (elements: number, depth: number) => void;
+
+/** @param whole what has the elements, for a sentence. Throws `BoundPassed`. */
+export function boundsCheck(
+  whole: string,
+  { elements: most, depth: deepest }: Bounds = { elements: ELEMENTS_MAX, depth: DEPTH_MAX },
+): Check {
+  return (elements, depth) => {
+    if (elements > most) throw new BoundPassed(`${whole} has more than ${String(most)} elements`);
+    if (depth > deepest) throw new BoundPassed(`elements are nested deeper than ${String(deepest)}`);
+  };
+}
 
 const templateContents = new WeakMap<Element, Document>();
 

@@ -14,6 +14,8 @@ export interface WrittenField {
   /** `missing` is as good as nothing. */
   missingIsEmpty: boolean;
   isRequired: boolean;
+  /** Of all that was matched. */
+  value(matches: Json[], base: string): Json;
   /** That a record lacks it, in words. */
   lacking(record: number): string;
 }
