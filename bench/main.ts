@@ -31,8 +31,10 @@ const { values } = parseArgs({
 const ALONE = ['gleaner', 'fetch-only', 'wrk'];
 const SETTINGS: (Omit<Setting, 'rounds'> & { clients?: string[] })[] = [
   { set: 'manuals', targets: 10_000, inFlight: 64, latencyMs: 0 },
+  { set: 'manuals', targets: 1_000, inFlight: 64, latencyMs: 50 },
   { set: 'manuals', targets: 2_000, inFlight: 256, latencyMs: 200 },
   { set: 'lists', targets: 1_000, inFlight: 64, latencyMs: 0 },
+  { set: 'large', targets: 50, inFlight: 16, latencyMs: 0 },
   { set: 'json', targets: 10_000, inFlight: 64, latencyMs: 0, clients: ALONE },
   { set: 'mixed', targets: 1_000, inFlight: 64, latencyMs: 0, clients: ALONE },
 ];

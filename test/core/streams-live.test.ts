@@ -117,6 +117,26 @@ describe('a stream at work', () => {
     expect(looks).toEqual(['H#a.example', 'H#a.example']);
   });
 
+  it('tells what it learnt last, though the shard that was to go on beside it could not be opened', async () => {
+    const world = await new MemoryWorld().open();
+    world.web = ({ url }) => ({ ms: url.endsWith('/0') ? 20_000 : 50 });
+    const { objects } = world.ports;
+    const readBatches = objects.readBatches.bind(objects);
+    let isOut = false;
+    objects.readBatches = (key) => {
+      if (isOut || world.requests.length < 15) return readBatches(key);
+      isOut = true;
+      throw new Error('out of reach');
+    };
+    const ports = { ...world.ports, shardTargets: 20 };
+    Object.defineProperty(world, 'ports', { get: () => ports });
+    const runId = await world.startRun(task({ source: { urls }, pace }));
+    expect(await world.play(runId)).toBe('SUCCEEDED');
+    expect([isOut, world.requests.length]).toEqual([true, 60]);
+    // It shares its hosts with nobody any more.
+    expect(world.pace.peekAll('H#a.example')).toMatchObject([{ ok: 60 }]);
+  });
+
   it('asks on while answers are still to be read', async () => {
     const world = await new MemoryWorld().open();
     world.web = () => ({ ms: 50 });
