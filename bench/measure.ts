@@ -86,8 +86,8 @@ export const idealSeconds = ({
   inFlight,
   latencyMs,
 }: Pick<Setting, 'targets' | 'inFlight' | 'latencyMs'>): number => (Math.ceil(targets / inFlight) * latencyMs) / 1000;
-export const timesIdeal = (setting: Parameters<typeof idealSeconds>[0], figures: Figures | undefined): number =>
-  figures === undefined ? NaN : setting.targets / figures.targetsPerSecond.median / idealSeconds(setting);
+export const timesIdeal = (setting: Parameters<typeof idealSeconds>[0], targetsPerSecond: number): number =>
+  setting.targets / targetsPerSecond / idealSeconds(setting);
 
 function figuresOf(runs: Measured[], targets: number): Figures | undefined {
   if (runs.length === 0) return undefined;

@@ -38,7 +38,11 @@ function idealText({ targets, inFlight, latencyMs }: Setting, outcomes: Outcome[
   const ideal = number(idealSeconds({ targets, inFlight, latencyMs }));
   const waves = Math.ceil(targets / inFlight);
   const taken = outcomes.flatMap(({ client, figures }) =>
-    figures ? [`${client.name} takes ${timesIdeal({ targets, inFlight, latencyMs }, figures).toFixed(2)}`] : [],
+    figures
+      ? [
+          `${client.name} takes ${timesIdeal({ targets, inFlight, latencyMs }, figures.targetsPerSecond.median).toFixed(2)}`,
+        ]
+      : [],
   );
   return `Ideal: ${ideal} s, ${String(waves)} waves of ${String(inFlight)} one after the other. Start and ${String(inFlight)} connections included, ${taken.join(', ')} times as long.\n`;
 }
@@ -79,7 +83,7 @@ function intro(): string {
 Every client fetches the same pages from a server on loopback, takes title, headings and absolute links, and writes one gzipped line for each page. Clients take
 turns; figures are medians with the least and the most. CPU is user and system time of the client's process, start-up included; it is what Lambda bills. _Records equal_
 counts the pages whose record is the same as Gleaner's (links compared as URLs: Scrapy writes an empty fragment and a bare host otherwise). Those that differ are malformed (headings and
-links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB, \`json\` pages of an API of 16 KB,
+links that end outside of their block): Crawlee's htmlparser2 and Scrapy's lxml read them in ways of their own, Gleaner as HTML's standard and parse5 do. \`manuals\` are pages of three Debian manuals, \`lists\` made-up shop pages of 100 KB, \`large\` of 1 to 5 MB, \`json\` pages of an API of 16 KB,
 of \`mixed\` one page in a hundred has 50 MB.
 `;
 }
