@@ -3,7 +3,7 @@
  * the embedded stack, beside its bare engine (fetch, extract, write), on the same pages, by turns. Options: `--targets 40000`,
  * `--rounds 3`, `--write` (docs/benchmarks.md), `--check` (exit 1 below bench/budgets.json).
  *
- * 40,000 pages are half a minute of the fifteen that a worker has; of fewer its start is most of the difference.
+ * A worker has fifteen minutes. With 10,000 pages its start is a quarter of the difference, hence more of them.
  *
  * Compared is the time of the thread that works, its start and compilation included: functions of the embedded stack are
  * threads of one process, so that helpers of V8 cannot be told apart there, and they are left out of both.

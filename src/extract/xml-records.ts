@@ -11,11 +11,11 @@ import { recordOf } from './field.ts';
 import { decodePieces } from './legacy-decoder.ts';
 import type { MarkupProgram, MarkupQuery } from './markup.ts';
 import { compileSelector, type Selector } from './selector.ts';
-import { BoundPassed, boundsCheck, NO_ELEMENT, type Bounds, type Check } from './tree.ts';
+import { BoundPassed, boundsCheck, NO_ELEMENT, type Check } from './tree.ts';
 import type { WrittenField } from './written.ts';
 
-/** @param query for which `xmlTreeReason` knows none. @param bounds of one record. */
-export function xmlRecords(query: MarkupQuery, fields: readonly WrittenField[], bounds?: Bounds): MarkupProgram {
+/** @param query for which `xmlTreeReason` knows none. */
+export function xmlRecords(query: MarkupQuery, fields: readonly WrittenField[]): MarkupProgram {
   const { each = '', links, next } = query;
   const compiled = (css: string | undefined): Selector | undefined =>
     css === undefined ? undefined : compileSelector('xml', css);
@@ -25,7 +25,7 @@ export function xmlRecords(query: MarkupQuery, fields: readonly WrittenField[], 
     const written: Uint8Array[] = [];
     const found: string[] = [];
     let nextPage: Element | undefined;
-    const handler = new RecordHandler(boundsCheck('a record', bounds), {
+    const handler = new RecordHandler(boundsCheck('a record'), {
       opened: (element) => {
         const target = link?.is(element) === true ? targetOf('xml', element) : null;
         if (target !== null) found.push(target);

@@ -13,7 +13,7 @@ export function letGoOfBody({ buffer, byteLength }: Uint8Array): void {
 
 /**
  * Gives the memory of a long record back: nobody may read it any more. To the garbage collector 50 MB are one small object
- * among many, and half a dozen of them would lie about before it looks. Records of one document share memory, so one that does is left.
+ * among many, and half a dozen of them would lie about before it looks. Short records share memory, so one that does is left.
  */
 export function letGo({ buffer, byteLength }: Uint8Array): void {
   const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
