@@ -29,8 +29,11 @@ export const RUN_CHECK_MS = 1_500;
 /** The stop path waits this long before it fences the workers: a check interval, a commit and a margin. */
 export const STOP_GRACE_SECONDS = 5;
 
-/** Targets in a shard: the done bitmap is 125 bytes, a shard of small pages lasts some 20 s, 1,000,000 targets are 1,000 rows. */
-export const SHARD_TARGETS_MAX = 1_000;
+/**
+ * Targets in a shard: its calls (some ten) weigh on fast hosts, where a shard lasts seconds; what its row tells of targets that
+ * wait for another attempt (50 bytes each) and of commits has to fit into 400 KB. 1,000,000 targets are 500 rows.
+ */
+export const SHARD_TARGETS_MAX = 2_000;
 /**
  * A batch is committed when any of these is reached; it is also what a crash may cost in re-fetching. On fast hosts a shard is
  * over in less than 5 s, and of all that a target costs beside Lambda's time objects are the dearest: two for each commit.

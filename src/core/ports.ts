@@ -221,7 +221,12 @@ export type RobotsAnswer =
 
 /** The robots.txt of each origin, fetched through `fetch` (which paces and guards) and cached for at most 24 h. */
 export interface Robots {
-  check(url: string, userAgent: string, fetch: (url: string) => Promise<FetchResult>): Promise<RobotsAnswer>;
+  /** No promise where the rules are at hand: all targets of a host are asked for, one after the other. */
+  check(
+    url: string,
+    userAgent: string,
+    fetch: (url: string) => Promise<FetchResult>,
+  ): RobotsAnswer | Promise<RobotsAnswer>;
 }
 
 export interface FetchedDocument {

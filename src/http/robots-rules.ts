@@ -3,8 +3,8 @@ import type { RobotsAnswer } from '#core/ports.ts';
 import { productToken } from './user-agent.ts';
 
 export interface RobotsRules {
-  /** Takes a whole URL of this origin. */
-  check(url: string): Extract<RobotsAnswer, { kind: 'allowed' | 'disallowed' }>;
+  /** @param url of this origin. */
+  check(url: URL): Extract<RobotsAnswer, { kind: 'allowed' | 'disallowed' }>;
   /** Of the group that holds for this product. Not part of the RFC, common in the field. */
   crawlDelaySeconds: number | undefined;
   /** Sitemap lines in file order, whatever group they stand in; as written, not checked. */
@@ -85,9 +85,8 @@ function rulesOf(group: Group, sitemaps: string[]): RobotsRules {
   return {
     crawlDelaySeconds,
     sitemaps,
-    check(url) {
-      const { pathname, search } = new URL(url);
-      if (pathname === '/robots.txt') return allowed;
+    check({ pathname, search }) {
+      if (rules.length === 0 || pathname === '/robots.txt') return allowed;
       const path = normalise(pathname + search)
         .replaceAll('*', '%2A')
         .replaceAll('$', '%24');

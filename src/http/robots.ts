@@ -14,7 +14,7 @@ type Fetch = (url: string) => Promise<FetchResult>;
 type Unreachable = Extract<RobotsAnswer, { kind: 'unreachable' }>;
 type Known = RobotsRules | Unreachable;
 interface Entry {
-  known: Promise<Known>;
+  known: Known | Promise<Known>;
   /** Set when the answer is there; until then the entry is shared by all who ask. */
   until: number;
   bytes: number;
@@ -42,12 +42,13 @@ export interface RobotsOptions {
 export function createRobots(options: RobotsOptions): Robots {
   const cache = new RobotsCache(options.now);
   return {
-    async check(url, userAgent, fetch) {
+    check(url, userAgent, fetch) {
       const target = URL.parse(url);
       if (target === null) return unreachable('robotsUnreachable', 'the target is no URL');
       if (target.pathname === '/robots.txt') return { kind: 'allowed' };
-      const known = await cache.get(target.origin, productToken(userAgent), fetch);
-      return 'kind' in known ? known : known.check(url);
+      const judged = (known: Known): RobotsAnswer => ('kind' in known ? known : known.check(target));
+      const known = cache.get(target.origin, productToken(userAgent), fetch);
+      return known instanceof Promise ? known.then(judged) : judged(known);
     },
   };
 }
@@ -62,7 +63,7 @@ class RobotsCache {
     this.#now = now;
   }
 
-  get(origin: string, token: string, fetch: Fetch): Promise<Known> {
+  get(origin: string, token: string, fetch: Fetch): Known | Promise<Known> {
     const key = `${origin} ${token}`;
     const hit = this.#entries.get(key);
     if (hit !== undefined && hit.until > this.#now()) {
@@ -75,11 +76,12 @@ class RobotsCache {
   }
 
   #load(key: string, origin: string, token: string, fetch: Fetch): Promise<Known> {
-    const entry: Entry = { known: Promise.resolve(ALLOW_ALL), until: Infinity, bytes: 0 };
-    entry.known = fetch(`${origin}/robots.txt`).then(
+    const entry: Entry = { known: ALLOW_ALL, until: Infinity, bytes: 0 };
+    const asked = fetch(`${origin}/robots.txt`).then(
       (result) => {
         const { known, ms, bytes } = understand(result, token);
         entry.until = this.#now() + ms;
+        entry.known = known;
         if (this.#entries.get(key) === entry) {
           entry.bytes = bytes;
           this.#bytes += bytes;
@@ -92,9 +94,10 @@ class RobotsCache {
         throw error;
       },
     );
+    entry.known = asked;
     this.#entries.set(key, entry);
     this.#shrink();
-    return entry.known;
+    return asked;
   }
 
   #shrink(): void {

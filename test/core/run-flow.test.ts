@@ -67,16 +67,16 @@ describe('a run', () => {
     const world = await new MemoryWorld().open();
     const runId = await world.startRun(
       task({
-        source: { range: { url: 'https://a.example/{n}', n: { from: 1, to: 2500, step: 1, pad: 0 } } },
+        source: { range: { url: 'https://a.example/{n}', n: { from: 1, to: 5000, step: 1, pad: 0 } } },
         pace: { requestsPerSecond: 1000, concurrency: 8, adapt: true },
       }),
     );
     expect(await world.play(runId)).toBe('SUCCEEDED');
     const run = ok(await world.service.getRun(caller, runId));
     expect(run.shards).toEqual({ planned: 3, running: 0, done: 3 });
-    expect(run.progress.collected).toBe(2500);
+    expect(run.progress.collected).toBe(5000);
     expect(world.inFlightMax.get('a.example')).toBeLessThanOrEqual(8);
-    expect(new Set(world.requests.map(({ url }) => url)).size).toBe(2500);
+    expect(new Set(world.requests.map(({ url }) => url)).size).toBe(5000);
   });
 
   it('tries again with growing waits, parks what must wait long, and gives up after the last attempt', async () => {

@@ -52,7 +52,7 @@ describe('after the end', () => {
 
   it('shards that have lost hundreds of leases are gone through in as many passes as they take, each but once', async () => {
     const world = await new MemoryWorld().open();
-    const runId = await world.startRun(task({ source: { urls: urls(2_500) } }));
+    const runId = await world.startRun(task({ source: { urls: urls(5_000) } }));
     expect(await world.play(runId)).toBe('SUCCEEDED');
     const run = await readRun(world.table, 'acme', runId);
     const shards: ShardRow[] = [];

@@ -7,7 +7,7 @@ import { DEFAULT_USER_AGENT, productToken } from '#http/user-agent.ts';
 
 const ORIGIN = 'https://a.example';
 const allows = (text: string | Uint8Array, path: string, agent = 'gleaner'): boolean =>
-  parseRobots(text, agent).check(ORIGIN + path).kind === 'allowed';
+  parseRobots(text, agent).check(new URL(ORIGIN + path)).kind === 'allowed';
 const group = (...rules: string[]): string => ['User-agent: *', ...rules].join('\n');
 
 describe('paths', () => {
@@ -57,7 +57,7 @@ describe('paths', () => {
   });
 
   it('names the rule that forbids', () => {
-    expect(parseRobots(group('Disallow: /a', 'Disallow: /a/b*'), 'x').check(`${ORIGIN}/a/bc`)).toEqual({
+    expect(parseRobots(group('Disallow: /a', 'Disallow: /a/b*'), 'x').check(new URL(`${ORIGIN}/a/bc`))).toEqual({
       kind: 'disallowed',
       rule: 'Disallow: /a/b*',
     });
@@ -168,7 +168,7 @@ describe('files as they are', () => {
   it('never throws and answers for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.webPath(), (bytes, path) => {
-        expect(['allowed', 'disallowed']).toContain(parseRobots(bytes, 'x').check(ORIGIN + path).kind);
+        expect(['allowed', 'disallowed']).toContain(parseRobots(bytes, 'x').check(new URL(ORIGIN + path)).kind);
       }),
     );
   });
@@ -205,13 +205,24 @@ describe('createRobots', () => {
     fetched: string[] = [];
     answer: FetchResult = response(200, group('Disallow: /no', 'Crawl-delay: 2'));
     readonly #robots = createRobots({ now: () => this.now });
-    check(url: string, agent = DEFAULT_USER_AGENT): Promise<RobotsAnswer> {
+    async check(url: string, agent = DEFAULT_USER_AGENT): Promise<RobotsAnswer> {
       return this.#robots.check(url, agent, (robotsUrl) => {
         this.fetched.push(robotsUrl);
         return Promise.resolve(this.answer);
       });
     }
   }
+
+  it('answers at once where the rules are at hand', async () => {
+    const robots = createRobots({ now: () => 0 });
+    const check = (path: string) =>
+      robots.check(ORIGIN + path, 'x', () => Promise.resolve(response(200, group('Disallow: /no'))));
+    const first = check('/yes');
+    expect(first).toBeInstanceOf(Promise);
+    expect(await first).toEqual({ kind: 'allowed' });
+    expect(check('/yes')).toEqual({ kind: 'allowed' });
+    expect(check('/no')).toEqual({ kind: 'disallowed', rule: 'Disallow: /no' });
+  });
 
   it('asks once for each origin and keeps the answer for half a day', async () => {
     const world = new World();

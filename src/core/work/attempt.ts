@@ -103,7 +103,8 @@ export class Attempts {
     let delaySeconds: number | undefined;
     for (const [i, target] of targets.entries()) {
       host.budget ??= await this.#input.budgets.of(target.url);
-      const answer = signal.aborted ? undefined : await this.#robots(target.url, host.budget, PARK_AFTER_MS, signal);
+      const asked = signal.aborted ? undefined : this.#robots(target.url, host.budget, PARK_AFTER_MS, signal);
+      const answer = asked instanceof Promise ? await asked : asked;
       if (answer === undefined || signal.aborted || 'untilMs' in answer) {
         for (const left of targets.slice(i)) host.add(left, clock.now());
         if (answer !== undefined && 'untilMs' in answer) {
@@ -217,7 +218,12 @@ export class Attempts {
     return 'go';
   }
 
-  async #robots(url: string, budget: Budget, patienceMs: number, signal: AbortSignal): Promise<RobotsAnswer | Later> {
+  #robots(
+    url: string,
+    budget: Budget,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): RobotsAnswer | Promise<RobotsAnswer | Later> {
     const { task, allowAddresses, budgets } = this.#input;
     if (task.fetch.robots === 'ignore') return { kind: 'allowed' };
     let later: Later | undefined;
@@ -242,8 +248,8 @@ export class Attempts {
       return paced.result;
     };
     const fetch = throughStore(this.#ports, this.#userAgent, ask);
-    const answer = await this.#ports.robots.check(url, this.#userAgent, fetch);
-    return later ?? answer;
+    const answer = this.#ports.robots.check(url, this.#userAgent, fetch);
+    return answer instanceof Promise ? answer.then((given) => later ?? given) : answer;
   }
 
   // ---------------------------------------------------------------- ends
