@@ -200,7 +200,6 @@ export class Session implements Controlled {
     const isAway = ({ blockedUntil }: HostQueue): boolean => blockedUntil - now >= OVERTAKE_AFTER_MS;
     const isDrained = (host: HostQueue): boolean =>
       host.inFlight <= 1 && host.gate !== 'opening' && (isStuck || isAway(host) || host.wake(now) === 0);
-    if (this.#jobs === 0 && rest.at === Infinity) return;
     if (!mayOvertake(this.#shard)) return;
     for (const host of hosts.values()) if (!isDrained(host)) return;
     this.#hasDrained = true;
