@@ -10,7 +10,8 @@ import { table } from '../src/sim/markdown.ts';
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
 const rounds = Number(values.rounds);
 
-const SENTENCE = 'The quick brown fox jumps over the lazy dog, 17 times on 2024-05-01; write to fox@example.org for more. ';
+const SENTENCE =
+  'The quick brown fox jumps over the lazy dog, 17 times on 2024-05-01; write to fox@example.org for more. ';
 /** Flags for V8, whose patterns have none. */
 const CASES: readonly [name: string, pattern: string, text: string, flags?: string][] = [
   ['price', '([0-9.]+)', 'Price: 12.50 EUR'],
@@ -77,7 +78,17 @@ for (const [name, pattern, text, flags] of CASES) {
   rows.push([name, `\`${pattern.replaceAll('|', '\\|')}\``, ...medians(calls)]);
 }
 for (const [pattern, text] of WORST)
-  rows.push(['10,000 characters', `\`${pattern.replaceAll('|', '\\|')}\``, ...medians([own(pattern, text), theirs(pattern, text)]), '—']);
+  rows.push([
+    '10,000 characters',
+    `\`${pattern.replaceAll('|', '\\|')}\``,
+    ...medians([own(pattern, text), theirs(pattern, text)]),
+    '—',
+  ]);
 for (const pattern of ['([0-9.]+)', '(?i)LAZY (dog|cat)', '[\\w.+-]+@[\\w-]+\\.[\\w.]+'])
-  rows.push(['compile', `\`${pattern.replaceAll('|', '\\|')}\``, ...medians([() => compileRegex(pattern), () => RE2JS.compile(pattern)]), '—']);
+  rows.push([
+    'compile',
+    `\`${pattern.replaceAll('|', '\\|')}\``,
+    ...medians([() => compileRegex(pattern), () => RE2JS.compile(pattern)]),
+    '—',
+  ]);
 console.log(table(rows));

@@ -1,8 +1,7 @@
 /**
  * Modules that are tables, not programs. In a bundle each is a file of data beside the code, which is read when the module is asked
- * for: no parser of JavaScript has to go through it first. Of a module that is a program with tables in it, those alone are.
+ * for: no parser of JavaScript has to go through it first. 
  */
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serialize } from 'node:v8';
 import type { Plugin } from 'esbuild';
@@ -42,19 +41,6 @@ const decisions = (path: RegExp): DataModule => ({
        export const bdd = BinaryDecisionDiagram.from(...DATA);`),
 });
 
-/** Texts that the module's own program decodes when it first wants them. @param call what one is given to. */
-function texts(path: RegExp, call: RegExp): DataModule {
-  const source = (name: string): Promise<string> => readFile(ROOT + name, 'utf8');
-  return {
-    path,
-    dataOf: async (name) => Array.from((await source(name)).matchAll(call), ([, , text = '']) => text),
-    async program(name) {
-      let at = 0;
-      return (await source(name)).replace(call, (_, before: string) => `${before}DATA[${String(at++)}]`);
-    },
-  };
-}
-
 /** The OpenAPI document: made when a bundle is, because what it is made of changes with the release alone, and its version is told. */
 const openApi = (path: RegExp): DataModule => ({
   path,
@@ -83,8 +69,6 @@ const DATA_MODULES: readonly DataModule[] = [
   whole(/^node_modules\/@aws-sdk\/core\/dist-es\/submodules\/client\/util-endpoints\/lib\/aws\/partitions\.js$/),
   decisions(/^node_modules\/@aws-sdk\/client-[^/]+\/dist-es\/endpoint\/bdd\.js$/),
   openApi(/^src\/api\/openapi\.ts$/),
-  // RE2: characters by the scripts and categories of Unicode.
-  texts(/^node_modules\/re2js\/build\/index\.js$/, /\b(decode(?:Ranges|Orbit)\()"([^"\\]*)"/g),
 ];
 
 /** Before the name of a module below the root, so that a bundle is the same in every checkout. */
@@ -102,7 +86,7 @@ export class DataModules {
     setup: ({ onLoad, onResolve }) => {
       onLoad(
         {
-          filter: /(?:trie|-wasm|-data-html|constants|partitions|bdd|index)\.js$|(?:-bytes|-private-use|openapi)\.ts$/,
+          filter: /(?:trie|-wasm|-data-html|constants|partitions|bdd)\.js$|(?:-bytes|-private-use|openapi)\.ts$/,
         },
         async ({ path }) => {
           const name = path.replaceAll('\\', '/').slice(ROOT.length);

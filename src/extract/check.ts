@@ -3,10 +3,10 @@
  * what arrived; a task without faults compiles. This file loads the regular expression engine at once; the bundle of a
  * function that does not call `checkExtract` leaves the file out.
  */
-import { RE2JS } from 're2js';
 import type { ExtractFormat, ExtractSpec, FieldSpec, NextRule } from '#core/task.ts';
 import { longForm } from './field.ts';
 import { jsonPathFault } from './json-path.ts';
+import { compileRegex } from './regex/regex.ts';
 import { selectorFault } from './selector.ts';
 
 export interface Fault {
@@ -138,7 +138,7 @@ function optionFaults(spec: FieldSpec, source: SourceName, path: string): Fault[
 
 function patternFaults(match: string, path: string): Fault[] {
   try {
-    RE2JS.compile(match);
+    compileRegex(match);
     return [];
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

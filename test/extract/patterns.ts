@@ -69,7 +69,13 @@ export const pattern = fc
       ),
     };
   })
-  .node.chain((node) => fc.tuple(fc.constantFrom('', '', '', '(?i)', '(?s)', '(?m)', '(?U)', '^', '(|a)'), fc.constant(node), fc.constantFrom('', '', '', '$', 'b', '|a', '*'))) // prettier-ignore
+  .node.chain((node) =>
+    fc.tuple(
+      fc.constantFrom('', '', '', '(?i)', '(?s)', '(?m)', '(?U)', '^', '(|a)'),
+      fc.constant(node),
+      fc.constantFrom('', '', '', '$', 'b', '|a', '*'),
+    ),
+  ) // prettier-ignore
   .map((parts) => parts.join(''));
 
 const TOKENS = ['a', 'b', '(', ')', '[', ']', '{', '}', '|', '*', '+', '?', '^', '$', '.', '\\', '-', ',', ':', '<', '>', '=', '!', '#', 'P', 'i', 'x', '0', '1', '7', '8', '12', '1001', 'é', '😀', '\ud83d', '(?', '(?P<', '(?<n>', '(?i', '[:alpha:]', '[:', ':]', '[^', '\\Q', '\\E', '\\p', '\\P{', '\\pL', '\\x', '\\x{', '\\C', '\\Z', '\\G', '\\1', '\\01', '\\_', '\\é', '{2}', '{2,1}', '{1000}', '{100}', '{,2}', 'Greek}', 'L}', 'Grek}', 'ff', '110000}', '\n']; // prettier-ignore

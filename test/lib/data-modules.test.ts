@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { RE2JS } from 're2js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '#api/openapi.ts';
 import { DataModules } from '../../lib/data-modules.ts';
@@ -74,22 +73,6 @@ describe('modules that are data', () => {
     for (const version of ['1.2.3', '4.5.6']) expect(fromData(version)).toEqual(openApiDocument(version));
     expect(code.length).toBeLessThan(3_000);
     expect(beside).toEqual([expect.stringMatching(/^openapi\..*data$/)]);
-  });
-
-  it('are the characters that RE2 knows, every one of them', async () => {
-    const { exports, code, beside } = await bundled('node_modules/re2js/build/index.js', new DataModules());
-    const { RE2JS: fromData } = exports as { RE2JS: typeof RE2JS };
-    const classes = ['L', 'Lu', 'Nd', 'P', 'Sc', 'Zs', 'Greek', 'Han', 'Cyrillic', 'Arabic', 'Latin', '^Lo'];
-    const patterns = [...classes.map((one) => `\\p{${one}}`), '(?i)ǆ|ſ|ß|к'];
-    for (const pattern of patterns) {
-      const [theirs, ours] = [RE2JS.compile(pattern), fromData.compile(pattern)];
-      for (let at = 0; at < 0x1_ff_ff; at += 7) {
-        const text = String.fromCodePoint(at);
-        if (ours.matches(text) !== theirs.matches(text)) throw new Error(`${pattern} and U+${at.toString(16)}`);
-      }
-    }
-    expect(code).not.toMatch(/decode(?:Ranges|Orbit)\("/);
-    expect(beside).toEqual([expect.stringMatching(/^index\..*data$/)]);
   });
 
   it('are those alone', async () => {

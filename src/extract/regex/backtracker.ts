@@ -23,7 +23,7 @@ let waiting = new Int32Array(256);
  * @param whole matches the whole text or nothing.
  */
 export function backtrack(program: Program, text: string, group: number, whole: boolean): string | null | undefined {
-  const { ops, args, nexts, joins, begin } = program;
+  const { ops, args, nexts, joins, peeks, begin } = program;
   const end = text.length;
   const places = end + 1;
   const words = (program.joinCount * places + 31) >> 5;
@@ -46,16 +46,21 @@ export function backtrack(program: Program, text: string, group: number, whole: 
           if ((seen[bit >> 5]! & (1 << (bit & 31))) !== 0) break alive;
           seen[bit >> 5]! |= 1 << (bit & 31);
         }
-        if (top + 2 > waiting.length) waiting = grown(waiting);
         const arg = args[pc]!;
         switch (ops[pc]!) {
-          case FORK:
-            waiting[top++] = nexts[pc]!;
-            waiting[top++] = at;
+          case FORK: {
+            const peek = peeks[pc]!;
+            if (peek < 0 || peek === text.charCodeAt(at)) {
+              if (top + 2 > waiting.length) waiting = grown(waiting);
+              waiting[top++] = nexts[pc]!;
+              waiting[top++] = at;
+            }
             pc = arg;
             continue;
+          }
           case GROUP:
             if (arg >> 1 === group) {
+              if (top + 2 > waiting.length) waiting = grown(waiting);
               const begins = (arg & 1) === 0;
               waiting[top++] = begins ? FROM_WAS : TO_WAS;
               waiting[top++] = begins ? from : to;

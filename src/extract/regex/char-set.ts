@@ -24,8 +24,9 @@ export function addRange(set: CharSet, low: number, high: number): void {
 
 /** @param group as V8 writes it, ASCII alone where `ascii`. */
 export function addGroup(set: CharSet, group: string, negated: boolean, ascii: boolean): void {
-  if (negated) set.others.push(group);
-  else set.members += group;
+  // Many times the same takes V8 seconds.
+  if (negated && !set.others.includes(group)) set.others.push(group);
+  if (!negated && !set.members.includes(group)) set.members += group;
   if (negated || !ascii) set.ascii = false;
 }
 

@@ -26,27 +26,34 @@ export const LINE_ENDS = 3;
 export const WORD_EDGE = 4;
 export const NO_WORD_EDGE = 5;
 
-export type Code = number[];
+export type Code = Int32Array;
 
 export const lengthOf = (code: Code): number => code.length / 3;
 
-export function append(code: Code, more: Code): void {
-  for (const number of more) code.push(number);
+export const instruction = (op: number, first = 0, second = 0): Code => Int32Array.of(op, first, second);
+
+export function joined(parts: readonly Code[]): Code {
+  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** The first of them that leads to a match. */
 export function alternation(branches: readonly Code[]): Code {
-  const [only = []] = branches;
-  if (branches.length < 2) return only;
-  const all: Code = [];
-  const end = branches.reduce((sum, branch) => sum + lengthOf(branch) + 2, -2);
-  for (const [at, branch] of branches.entries()) {
-    const last = at === branches.length - 1;
-    if (!last) all.push(FORK, 1, lengthOf(branch) + 2);
-    append(all, branch);
-    if (!last) all.push(JUMP, end - lengthOf(all), 0);
+  const parts: Code[] = [];
+  let left = branches.reduce((sum, branch) => sum + lengthOf(branch) + 2, 0);
+  for (const branch of branches) {
+    const length = lengthOf(branch) + 2;
+    left -= length;
+    // The last one has no instructions about it, which the one before it counts.
+    if (left === 0) parts.push(branch);
+    else parts.push(instruction(FORK, 1, length), branch, instruction(JUMP, left - 1));
   }
-  return all;
+  return joined(parts);
 }
 
 /**
@@ -56,20 +63,14 @@ export function alternation(branches: readonly Code[]): Code {
  * @param most Infinity for no end.
  */
 export function repetition(piece: Code, least: number, most: number, lazy: boolean): Code {
-  const all: Code = [];
+  const parts: Code[] = [];
   const length = lengthOf(piece);
-  const fork = (on: number, past: number) => (lazy ? all.push(FORK, past, on) : all.push(FORK, on, past));
+  const fork = (on: number, past: number): Code => instruction(FORK, lazy ? past : on, lazy ? on : past);
   const endless = most === Infinity;
-  for (let i = endless ? 1 : 0; i < least; i++) append(all, piece);
+  for (let i = endless ? 1 : 0; i < least; i++) parts.push(piece);
   if (endless) {
-    if (least === 0) fork(1, length + 2);
-    append(all, piece);
-    fork(-length, 1);
-  } else {
-    for (let i = least; i < most; i++) {
-      fork(1, (most - i) * (length + 1));
-      append(all, piece);
-    }
-  }
-  return all;
+    if (least === 0) parts.push(fork(1, length + 2));
+    parts.push(piece, fork(-length, 1));
+  } else for (let i = least; i < most; i++) parts.push(fork(1, (most - i) * (length + 1)), piece);
+  return joined(parts);
 }

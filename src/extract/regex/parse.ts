@@ -3,10 +3,11 @@ import { addGroup, addRange, emptySet, PERL, POSIX, propertyOf, type CharSet } f
 import {
   alternation,
   ANY,
-  append,
   ASSERT,
   CHAR,
   GROUP,
+  instruction,
+  joined,
   lengthOf,
   LINE_BEGINS,
   LINE_ENDS,
@@ -52,10 +53,12 @@ interface Open {
   /** Of the groups that capture; 0 for others. */
   readonly group: number;
   readonly branches: Code[];
-  /** The branch that is being read, but for its last piece. */
-  code: Code;
+  /** Pieces of the branch that is being read, but for the last. */
+  codes: Code[];
   last: Piece | undefined;
   repeats: number;
+  /** Instructions up to the last piece. */
+  size: number;
 }
 
 const FOLD = 1;
@@ -78,7 +81,7 @@ export function parse(source: string): Parsed {
   let at = 0;
 
   function opened(group: number): Open {
-    return { flags, group, branches: [], code: [], last: undefined, repeats: 1 };
+    return { flags, group, branches: [], codes: [], last: undefined, repeats: 1, size: 0 };
   }
 
   const fault = (what: string, from: number, to = at): RegexFault => faultOf(what, source.slice(from, to));
@@ -87,14 +90,15 @@ export function parse(source: string): Parsed {
     flush();
     open.last = { code, repeats };
   }
-  const one = (op: number, arg = 0): void => put([op, arg, 0]);
+  const one = (op: number, arg = 0): void => put(instruction(op, arg));
 
   function flush(): void {
     if (open.last === undefined) return;
-    append(open.code, open.last.code);
+    open.codes.push(open.last.code);
+    open.size += lengthOf(open.last.code);
     open.repeats = Math.max(open.repeats, open.last.repeats);
     open.last = undefined;
-    limit(lengthOf(open.code));
+    limit(open.size);
   }
 
   function limit(instructions: number): void {
@@ -126,20 +130,17 @@ export function parse(source: string): Parsed {
 
   function endBranch(): void {
     flush();
-    open.branches.push(open.code);
-    open.code = [];
+    open.branches.push(joined(open.codes));
+    open.codes = [];
+    limit((open.size += 2));
   }
 
   function close(): Piece {
     endBranch();
     const { group, branches, repeats } = open;
-    limit(branches.reduce((sum, branch) => sum + lengthOf(branch) + 2, 0));
     const code = alternation(branches);
-    if (group === 0) return { code, repeats };
-    const all: Code = [GROUP, 2 * group, 0];
-    append(all, code);
-    all.push(GROUP, 2 * group + 1, 0);
-    return { code: all, repeats };
+    const marked = [instruction(GROUP, 2 * group), code, instruction(GROUP, 2 * group + 1)];
+    return { code: group === 0 ? code : joined(marked), repeats };
   }
 
   function begin(group: number): void {

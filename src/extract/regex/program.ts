@@ -15,6 +15,8 @@ export interface Program {
    */
   readonly joins: Int32Array;
   readonly joinCount: number;
+  /** Of FORK: the unit of UTF-16 without which what comes otherwise fails at once, -1 where that is not known. */
+  readonly peeks: Int32Array;
   readonly begin: number;
   /** For each set 128 characters of ASCII. */
   readonly ascii: Uint8Array;
@@ -46,14 +48,16 @@ export function programOf({ code, sets }: Parsed): Program {
   }
   ops[length - 1] = MATCH;
   const begin = arrive(place(0));
+  const tests = sets.map(memberTest);
   let joinCount = 0;
   const joins = arrivals.map((count) => (count > 1 ? joinCount++ : -1));
-  const parts = { ops, args, nexts, begin, ascii: asciiOf(sets) };
+  const parts = { ops, args, nexts, begin, ascii: asciiOf(tests) };
   return {
     ...parts,
     joins,
     joinCount,
-    isMember: membersOf(sets),
+    peeks: peeksOf(parts),
+    isMember: membersOf(sets, tests),
     anchored: isAnchored(parts),
     prefix: prefixOf(parts),
     firsts: firstsOf(parts, sets),
@@ -69,30 +73,27 @@ function placesOf(code: Code): Int32Array {
   return places;
 }
 
-function asciiOf(sets: readonly CharSet[]): Uint8Array {
-  const ascii = new Uint8Array(128 * sets.length);
-  for (const [number, set] of sets.entries()) {
-    const isMember = memberTest(set);
-    for (let char = 0; char < 128; char++) ascii[128 * number + char] = Number(isMember(String.fromCharCode(char)));
-  }
+type Test = (char: string) => boolean;
+
+function asciiOf(tests: readonly Test[]): Uint8Array {
+  const ascii = new Uint8Array(128 * tests.length);
+  for (let at = 0; at < ascii.length; at++) ascii[at] = Number(tests[at >> 7]?.(String.fromCharCode(at & 127)));
   return ascii;
 }
 
 const CACHED = 4096;
 
 /** What has been found out of a character is kept until another one needs its place. */
-function membersOf(sets: readonly CharSet[]): (set: number, char: number) => boolean {
-  const tests: (((char: string) => boolean) | undefined)[] = [];
+function membersOf(sets: readonly CharSet[], tests: readonly Test[]): (set: number, char: number) => boolean {
   let cache: Float64Array | undefined;
-  return (number, char) => {
-    const set = sets[number]!;
-    if (set.ascii) return false;
+  return (set, char) => {
+    if (sets[set]?.ascii === true) return false;
     cache ??= new Float64Array(CACHED);
-    const slot = (char + number * 257) % CACHED;
-    const key = 2 * (number * 0x11_00_00 + char);
+    const slot = (char + set * 257) % CACHED;
+    const key = 2 * (set * 0x11_00_00 + char);
     const known = cache[slot]! - key;
     if (known === 0 || known === 1) return known === 1;
-    const found = (tests[number] ??= memberTest(set))(String.fromCodePoint(char));
+    const found = tests[set]!(String.fromCodePoint(char));
     cache[slot] = key + Number(found);
     return found;
   };
@@ -100,11 +101,24 @@ function membersOf(sets: readonly CharSet[]): (set: number, char: number) => boo
 
 type Parts = Pick<Program, 'ops' | 'args' | 'nexts' | 'begin' | 'ascii'>;
 
-function isAnchored({ ops, args, nexts, begin }: Parts): boolean {
-  let at = begin;
+/** What is come to from there by marks of groups alone. */
+function pastGroups({ ops, nexts }: Parts, at: number): number {
   while (ops[at] === GROUP) at = nexts[at]!;
-  return ops[at] === ASSERT && args[at] === TEXT_BEGINS;
+  return at;
 }
+
+function isAnchored(parts: Parts): boolean {
+  const at = pastGroups(parts, parts.begin);
+  return parts.ops[at] === ASSERT && parts.args[at] === TEXT_BEGINS;
+}
+
+const peeksOf = (parts: Parts): Int32Array =>
+  parts.nexts.map((next, at) => {
+    if (parts.ops[at] !== FORK) return -1;
+    const ahead = pastGroups(parts, next);
+    const char = parts.args[ahead]!;
+    return parts.ops[ahead] === CHAR && char <= 0xff_ff ? char : -1;
+  });
 
 function prefixOf({ ops, args, nexts, begin }: Parts): string {
   let prefix = '';
