@@ -1,6 +1,6 @@
 /**
  * Modules that are tables, not programs. In a bundle each is a file of data beside the code, which is read when the module is asked
- * for: no parser of JavaScript has to go through it first. 
+ * for: no parser of JavaScript has to go through it first.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serialize } from 'node:v8';
