@@ -103,6 +103,8 @@ test.each([
   ['*?', 'missing argument to repetition operator: *?'],
   ['a{1001}', 'invalid repeat count: {1001}'],
   ['a{2,1}', 'invalid repeat count: {2,1}'],
+  ['a{1001,}?', 'invalid repeat count: {1001,}'],
+  ['(a{100}b){11}', 'invalid repeat count: {11}'],
   ['(a{100}){11}?', 'invalid repeat count: {11}?'],
   ['((a{0,100}){10}){2}', 'invalid repeat count: {2}'],
   ['(?=a)', 'invalid or unsupported Perl syntax: (?='],
@@ -211,6 +213,13 @@ test('a text that is too long to remember where one has been', () => {
   expect(regex.whole(long)).toBe(false);
   expect(compileRegex('(?:\\w\\d |.)*').whole(long)).toBe(true);
   expect(compileRegex('$').find(long, 0)).toBe('');
+});
+
+test('sets by the thousand are not taken for each other', () => {
+  const sets = Array.from({ length: 4_097 }, (_, at) => `[${String.fromCodePoint(0x3400 + at)}]`);
+  const regex = compileRegex(`${sets.slice(0, -1).join('?')}?${sets.at(-1) ?? ''}`);
+  expect(regex.whole('\u3400\u4400')).toBe(true);
+  expect(regex.whole('\u3400\u3400')).toBe(false);
 });
 
 describe('I-Regexp', () => {
