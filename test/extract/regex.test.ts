@@ -142,6 +142,7 @@ test.each<[string, string, (string | null)[] | undefined]>([
   ['(a*)+', 'aab', ['aa', 'aa']],
   ['(a|b*)*', 'abb', ['abb', 'bb']],
   ['(?:a??)*', 'aaa', ['']],
+  ['(|a*?)*?b', 'aab', ['aab', 'aa']],
   ['(a)|(b)', 'b', ['b', null, 'b']],
   ['(?:(a)|(b))*', 'ab', ['ab', 'a', 'b']],
   ['(a{0}b)?', 'ab', ['', null]],

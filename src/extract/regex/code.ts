@@ -58,11 +58,13 @@ export function alternation(branches: readonly Code[]): Code {
 
 /**
  * A loop whose body can match nothing would go round for ever; whoever runs the code ends it, by not coming to an
- * instruction at a place a second time.
+ * instruction at a place a second time. What groups are then depends on where a loop is entered: as in Go, at its end where
+ * the body can match nothing, and at its begin where not.
  *
  * @param most Infinity for no end.
+ * @param empties the piece can match nothing.
  */
-export function repetition(piece: Code, least: number, most: number, lazy: boolean): Code {
+export function repetition(piece: Code, least: number, most: number, lazy: boolean, empties: boolean): Code {
   const parts: Code[] = [];
   const length = lengthOf(piece);
   const fork = (on: number, past: number): Code => instruction(FORK, lazy ? past : on, lazy ? on : past);
@@ -70,7 +72,7 @@ export function repetition(piece: Code, least: number, most: number, lazy: boole
   for (let i = endless ? 1 : 0; i < least; i++) parts.push(piece);
   if (endless) {
     if (least === 0) parts.push(fork(1, length + 2));
-    parts.push(piece, fork(-length, 1));
+    parts.push(piece, least > 0 || empties ? fork(-length, 1) : instruction(JUMP, -length - 1));
   } else for (let i = least; i < most; i++) parts.push(fork(1, (most - i) * (length + 1)), piece);
   return joined(parts);
 }

@@ -44,6 +44,8 @@ interface Piece {
   readonly code: Code;
   /** How many times over the repetitions in it say the same, at most. */
   readonly repeats: number;
+  /** It can match nothing. */
+  readonly empties: boolean;
 }
 
 /** An open group, or the whole pattern. */
@@ -59,6 +61,10 @@ interface Open {
   repeats: number;
   /** Instructions up to the last piece. */
   size: number;
+  /** The branch up to the last piece can match nothing. */
+  empties: boolean;
+  /** Another branch can. */
+  branchEmpties: boolean;
 }
 
 const FOLD = 1;
@@ -81,22 +87,33 @@ export function parse(source: string): Parsed {
   let at = 0;
 
   function opened(group: number): Open {
-    return { flags, group, branches: [], codes: [], last: undefined, repeats: 1, size: 0 };
+    return {
+      flags,
+      group,
+      branches: [],
+      codes: [],
+      last: undefined,
+      repeats: 1,
+      size: 0,
+      empties: true,
+      branchEmpties: false,
+    };
   }
 
   const fault = (what: string, from: number, to = at): RegexFault => faultOf(what, source.slice(from, to));
 
-  function put(code: Code, repeats = 1): void {
+  function put(piece: Piece): void {
     flush();
-    open.last = { code, repeats };
+    open.last = piece;
   }
-  const one = (op: number, arg = 0): void => put(instruction(op, arg));
+  const one = (op: number, arg = 0): void => put({ code: instruction(op, arg), repeats: 1, empties: op === ASSERT });
 
   function flush(): void {
     if (open.last === undefined) return;
     open.codes.push(open.last.code);
     open.size += lengthOf(open.last.code);
     open.repeats = Math.max(open.repeats, open.last.repeats);
+    open.empties &&= open.last.empties;
     open.last = undefined;
     limit(open.size);
   }
@@ -132,6 +149,8 @@ export function parse(source: string): Parsed {
     flush();
     open.branches.push(joined(open.codes));
     open.codes = [];
+    open.branchEmpties ||= open.empties;
+    open.empties = true;
     limit((open.size += 2));
   }
 
@@ -140,7 +159,7 @@ export function parse(source: string): Parsed {
     const { group, branches, repeats } = open;
     const code = alternation(branches);
     const marked = [instruction(GROUP, 2 * group), code, instruction(GROUP, 2 * group + 1)];
-    return { code: group === 0 ? code : joined(marked), repeats };
+    return { code: group === 0 ? code : joined(marked), repeats, empties: open.branchEmpties };
   }
 
   function begin(group: number): void {
@@ -151,10 +170,10 @@ export function parse(source: string): Parsed {
   function end(): void {
     const before = outer.pop();
     if (before === undefined) throw fault('unexpected )', 0, source.length);
-    const { code, repeats } = close();
+    const piece = close();
     ({ flags } = open);
     open = before;
-    put(code, repeats);
+    put(piece);
   }
 
   /** At what follows a bracket with a question mark. */
@@ -205,7 +224,8 @@ export function parse(source: string): Parsed {
     const repeats = most === 0 ? 1 : last.repeats * Math.max(times, 1);
     if (times >= 2 && repeats > MAX_REPEATS) throw fault('invalid repeat count', from);
     limit(lengthOf(last.code) * times);
-    open.last = { code: repetition(last.code, least, most, lazy), repeats };
+    const code = repetition(last.code, least, most, lazy, last.empties);
+    open.last = { code, repeats, empties: last.empties || least === 0 };
   }
 
   /** Whether there were counts in braces; otherwise the brace is a character. */

@@ -64,12 +64,15 @@ export function programOf({ code, sets }: Parsed): Program {
   };
 }
 
-/** Where one is that comes to an instruction: JUMP is gone from at once, and always onwards. */
+/** Where one is that comes to an instruction: JUMP is gone from at once; where it goes back, to a FORK. */
 function placesOf(code: Code): Int32Array {
   const length = lengthOf(code);
   const places = new Int32Array(length + 1);
   places[length] = length;
-  for (let at = length - 1; at >= 0; at--) places[at] = code[3 * at] === JUMP ? places[at + code[3 * at + 1]!]! : at;
+  for (let at = length - 1; at >= 0; at--) {
+    const to = code[3 * at] === JUMP ? at + code[3 * at + 1]! : at;
+    places[at] = to > at ? places[to]! : to;
+  }
   return places;
 }
 
