@@ -4,10 +4,11 @@
  */
 import type { ExtractPlan } from '#core/context.ts';
 import type { Json, JsonObject } from '#core/json.ts';
+import { BoundPassed } from './bound-passed.ts';
 import { requestUrl } from './convert.ts';
 import { writtenField, type Field, type Source } from './field.ts';
 import { parseJson } from './json-document.ts';
-import { compileJsonPath } from './json-path.ts';
+import { compileJsonPath, newEffort } from './json-path.ts';
 import { decodeAs } from './legacy-decoder.ts';
 import type { Reader } from './reader.ts';
 import { jsonScan, type JsonQuery } from './scan/json.ts';
@@ -43,15 +44,21 @@ export function parsedReader({ extract, next }: ExtractPlan, sources: Source[]):
   return ({ body, encoding }, finalUrl) => {
     const parsed = parseJson(decodeAs(encoding, body));
     if (!parsed.ok) return parsed;
-    const items = each === undefined ? [parsed.value] : each.all(parsed.value);
-    const content =
-      sources.length === 0
-        ? wholeItems(items)
-        : { rows: items.map((item) => paths.map((path) => path?.all(item) ?? [])) };
-    if ('detail' in content) return { ok: false, detail: content.detail };
-    const named = nextPath?.first(parsed.value);
-    const page = typeof named === 'string' && named !== '' ? requestUrl(named, finalUrl) : undefined;
-    return { ok: true, content, links: [], next: page, base: finalUrl };
+    const effort = newEffort();
+    try {
+      const items = each === undefined ? [parsed.value] : each.all(parsed.value, effort);
+      const content =
+        sources.length === 0
+          ? wholeItems(items)
+          : { rows: items.map((item) => paths.map((path) => path?.all(item, effort) ?? [])) };
+      if ('detail' in content) return { ok: false, detail: content.detail };
+      const named = nextPath?.first(parsed.value, effort);
+      const page = typeof named === 'string' && named !== '' ? requestUrl(named, finalUrl) : undefined;
+      return { ok: true, content, links: [], next: page, base: finalUrl };
+    } catch (error) {
+      if (error instanceof BoundPassed) return { ok: false, detail: error.message };
+      throw error;
+    }
   };
 }
 

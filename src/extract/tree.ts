@@ -8,15 +8,11 @@ import render from 'dom-serializer';
 import { Parser as XmlParser } from 'htmlparser2';
 import { Parser as HtmlParser, serializeOuter } from 'parse5';
 import { adapter, type Htmlparser2TreeAdapterMap } from 'parse5-htmlparser2-tree-adapter';
+import { BoundPassed } from './bound-passed.ts';
 import { DEPTH_MAX } from './scan/numbers.ts';
 
 /** Elements of a document: about 1 KB of memory each, and a short page can ask for millions by formatting tags that it never closes. */
 export const ELEMENTS_MAX = 300_000;
-
-/** Something is beyond a bound; thrown inside a parser. */
-export class BoundPassed extends Error {
-  override readonly name = 'BoundPassed';
-}
 
 export interface Bounds {
   elements: number;

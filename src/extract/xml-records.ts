@@ -5,13 +5,14 @@
 import { DomHandler, isTag, type Element } from 'domhandler';
 import { Parser } from 'htmlparser2';
 import { bytesOf } from '#core/json.ts';
+import { BoundPassed } from './bound-passed.ts';
 import { targetOf, rowsOf } from './dom-engine.ts';
 import { attributeOf } from './element.ts';
 import { recordOf } from './field.ts';
 import { decodePieces } from './legacy-decoder.ts';
 import type { MarkupProgram, MarkupQuery } from './markup.ts';
 import { compileSelector, type Selector } from './selector.ts';
-import { BoundPassed, boundsCheck, NO_ELEMENT, type Check } from './tree.ts';
+import { boundsCheck, NO_ELEMENT, type Check } from './tree.ts';
 import type { WrittenField } from './written.ts';
 
 /** @param query for which `xmlTreeReason` knows none. */
