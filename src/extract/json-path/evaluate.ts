@@ -1,7 +1,8 @@
 /** RFC 9535: a path's tree to closures, which find values and count what that takes. */
 import type { Json } from '#core/json.ts';
 import { BoundPassed } from '../bound-passed.ts';
-import { compileIRegexp, type Regex } from '../regex/i-regexp.ts';
+import { compileIRegexp } from '../regex/i-regexp.ts';
+import type { Regex } from '../regex/regex.ts';
 import {
   EACH,
   singularSteps,
@@ -284,8 +285,9 @@ function patternOf({ name, args: [subject, pattern] }: PatternCall): Holds {
     const [value, written] = [text(current, run), source(current, run)];
     if (typeof value !== 'string' || typeof written !== 'string') return false;
     const regex = regexOf(written, run);
-    spend(run, (value.length * written.length) / 16);
-    return regex !== undefined && (name === 'match' ? regex.whole(value) : regex.test(value));
+    if (regex === undefined) return false;
+    spend(run, (value.length * regex.size) / 16);
+    return name === 'match' ? regex.whole(value) : regex.test(value);
   };
 }
 

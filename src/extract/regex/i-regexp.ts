@@ -11,8 +11,8 @@ const QUANTIFIER = '[*+?]|\\{\\d+(?:,\\d*)?\\}';
 /** What can be repeated, with how often, or something else. Nothing in it can be read in two ways. */
 const TOKEN = new RegExp(`([(|])|([.)]|${ORDINARY}|${ESCAPE}|${PROPERTY}|${CLASS})(${QUANTIFIER})?`, 'guy');
 
-/** Anchors there are none: `^` and `$` are characters. */
-const IN_RE2: Readonly<Record<string, string>> = { '(': '(?:', '.': '[^\\n\\r]', '^': '\\^', $: '\\$' };
+/** `^` and `$`, which its grammar takes for characters, mean what RFC 9485 §5 maps them to: itself in every other syntax. */
+const IN_RE2: Readonly<Record<string, string>> = { '(': '(?:', '.': '[^\\n\\r]' };
 
 /** Undefined where it is none, or too large. */
 export function compileIRegexp(source: string): Regex | undefined {

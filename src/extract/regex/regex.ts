@@ -13,6 +13,8 @@ export { RegexFault };
 export interface Regex {
   /** Capturing groups, without the whole match. */
   readonly groups: number;
+  /** Steps that a character of a text may take, at most. */
+  readonly size: number;
   /** Whether it matches anywhere. */
   test(text: string): boolean;
   /** Whether it matches the whole text. */
@@ -30,6 +32,7 @@ export function compileRegex(source: string): Regex {
   const program = programOf(parsed);
   return {
     groups: parsed.groups,
+    size: program.ops.length,
     test: (text) => run(program, text, -1, false) !== undefined,
     whole: (text) => run(program, text, -1, true) !== undefined,
     find: (text, group) => run(program, text, group, false),
