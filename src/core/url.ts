@@ -1,5 +1,6 @@
 /** Identity of targets: canonical URLs, hosts, scopes and globs. Pure; no lookup of any kind. */
 import { createHash } from 'node:crypto';
+import { compileGlob } from './glob.ts';
 import { URL_CHARS_MAX } from './limits.ts';
 import type { CrawlScope, RequestSpec } from './task.ts';
 
@@ -103,25 +104,6 @@ function isPlainPath(url: string, from: number): boolean {
     if (char === DOT && where === IN_PATH && url.charCodeAt(at - 1) === SLASH) return false;
   }
   return true;
-}
-
-/**
- * A glob over a whole canonical URL: `**` = anything, `*` = anything but `/`, `?` = one character but `/` when it is not
- * the start of the query (a literal `?` in a URL is matched by `?` too).
- */
-export function compileGlob(glob: string): (url: string) => boolean {
-  let source = '';
-  for (let i = 0; i < glob.length; i++) {
-    const char = glob.charAt(i);
-    if (char === '*' && glob.charAt(i + 1) === '*') {
-      source += '.*';
-      i++;
-    } else if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else source += char.replace(/[\\^$.|+()[\]{}]/, '\\$&');
-  }
-  const pattern = new RegExp(`^${source}$`, 's');
-  return (url) => pattern.test(url);
 }
 
 export type Filter = (canonical: string) => { keep: true } | { keep: false; rule: string };
