@@ -11,7 +11,7 @@ const ASCII = 128;
 export function compileGlob(glob: string): (url: string) => boolean {
   const [prefix = ''] = /^[^*?]*/.exec(glob) ?? [];
   if (prefix === glob) return (url) => url === glob;
-  const [suffix = ''] = /[^*?]*$/.exec(glob) ?? [];
+  const suffix = glob.slice(Math.max(glob.lastIndexOf('*'), glob.lastIndexOf('?')) + 1);
   const between = compileWild(glob.slice(prefix.length, glob.length - suffix.length));
   return (url) => {
     const end = url.length - suffix.length;

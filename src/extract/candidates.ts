@@ -29,7 +29,7 @@ export function fieldCandidates({ headers, body }: FetchedDocument): FieldCandid
 
 const sampled = (text: string): string =>
   text.length > SAMPLE_CHARS_MAX ? `${text.slice(0, SAMPLE_CHARS_MAX)}…` : text;
-const nameOf = (text: string): string => text.replace(/\W+/g, '_').replace(/^_+|_+$/g, '') || 'field';
+const nameOf = (text: string): string => text.replace(/[\W_]+/g, '_').replace(/^_|_$/g, '') || 'field';
 
 function ofHtml(text: string): FieldCandidate[] {
   const parsed = parseMarkup('html', text);

@@ -6,6 +6,7 @@
 import type { DocumentKind } from './content-type.ts';
 import { htmlDeclaredLabels, xmlDeclaredLabel } from './declared-charset.ts';
 import { decodeAs } from './legacy-decoder.ts';
+import { trimmed } from './space.ts';
 
 export type Decoded =
   | {
@@ -25,7 +26,7 @@ const encodings = new Map<string, string>();
 
 /** The WHATWG encoding of a label, `replacement` included; undefined when the label is unknown. */
 export function encodingOf(label: string): string | undefined {
-  const name = label.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
+  const name = trimmed(label).toLowerCase();
   if (REPLACED.has(name)) return 'replacement';
   const known = encodings.get(name);
   if (known !== undefined) return known;

@@ -3,6 +3,7 @@ import type { Json } from '#core/json.ts';
 import type { FieldType } from '#core/task.ts';
 import { readDate } from './date.ts';
 import { resolve } from './resolve.ts';
+import { trimmed } from './space.ts';
 
 /** Runs of HTML white space (space, tab, LF, FF, CR) made one space, ends trimmed. No-break spaces stay. */
 export function collapse(text: string): string {
@@ -75,12 +76,8 @@ function toUrl(text: string, attr: string | undefined, base: string): string | n
 
 /** WHATWG resolution, serialised; null for what cannot be parsed. */
 export function resolveUrl(reference: string, base: string): string | null {
-  const isSpaced = reference.charCodeAt(0) <= SPACE || reference.charCodeAt(reference.length - 1) <= SPACE;
-  return resolve(isSpaced ? trimmed(reference) : reference, base);
+  return resolve(trimmed(reference), base);
 }
-
-const SPACE = 0x20;
-const trimmed = (reference: string): string => reference.replace(/^[ \t\n\f\r]+|[ \t\n\f\r]+$/g, '');
 
 /** The document's base URL: `<base href>` resolved against where the document was found, unless it leads nowhere. */
 export function baseUrl(baseHref: string | undefined, finalUrl: string): string {

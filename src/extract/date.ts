@@ -14,11 +14,15 @@ const ZONES = new Map([
   ['est', -300], ['edt', -240], ['cst', -360], ['cdt', -300], ['mst', -420], ['mdt', -360], ['pst', -480], ['pdt', -420],
 ]); // prettier-ignore
 
+/** A name of a zone in brackets, or digits of a second: more of them say nothing, and none need be looked at. */
+const DATE_CHARS_MAX = 200;
+
 /**
  * A date alone stays `YYYY-MM-DD`; a date-time becomes `YYYY-MM-DDTHH:MM:SS[.fraction]Z` in UTC, and one without zone is
  * taken for UTC. Null for anything else, and for days and times that do not exist.
  */
 export function readDate(text: string): string | null {
+  if (text.length > DATE_CHARS_MAX) return null;
   const iso = ISO.exec(text);
   if (iso) {
     const [, year, month, day, hour, minute, second, fraction, zone] = iso;
