@@ -35,10 +35,10 @@ export const STOP_GRACE_SECONDS = 5;
  */
 export const SHARD_TARGETS_MAX = 2_000;
 /**
- * A batch is committed when any of these is reached; it is also what a crash may cost in re-fetching. On fast hosts a shard is
- * over in less than 5 s, and of all that a target costs beside Lambda's time objects are the dearest: two for each commit.
+ * A batch is committed when any of these is reached; it is also what a crash may cost in re-fetching. Of
+ * all that a target costs beside Lambda's time objects are the dearest, two for each commit; but the last one of a run is waited for.
  */
-export const BATCH_TARGETS_MAX = SHARD_TARGETS_MAX;
+export const BATCH_TARGETS_MAX = 1_000;
 export const BATCH_MS_MAX = 5_000;
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /**
